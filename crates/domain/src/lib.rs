@@ -1,0 +1,22 @@
+//! The words and decisions of the sharing service (電子カルテ情報共有サービス).
+//!
+//! This crate depends on nothing of ours, opens nothing and never looks at the wall
+//! clock: what is shared ([`catalogue`]), who may see it ([`policy`]), how long it is
+//! kept ([`retention`]), what must be recorded ([`audit`]) and how a refusal is worded
+//! ([`problem`]) are plain functions and tables here.
+
+pub mod audit;
+pub mod catalogue;
+pub mod clock;
+pub mod consent;
+pub mod entry;
+pub mod identifiers;
+pub mod lab_items;
+pub mod participant;
+pub mod person;
+pub mod phi;
+pub mod policy;
+pub mod problem;
+pub mod retention;
+pub mod rules;
+pub mod submission;

@@ -1,0 +1,340 @@
+//! 保存期間 — how long each resource is readable, and from when it may be deleted.
+//!
+//! One pure function, [`fates`], decides for reads and for the purge alike. It looks at
+//! all copies that a patient has of one FHIR type and says for each of them:
+//! whether it is readable, on which day it stops being readable, and from which day the
+//! purge may delete it, if nothing is written in between.
+//!
+//! The rules (design §7):
+//! - Periods are calendar days in Japan, counted from the registration; readable through
+//!   the last day. 29 February plus five years ends on 28 February.
+//! - 長期保存 exempts from age. A newer copy without the flag takes the exemption away.
+//! - 直近N回: the newest N distinct collection times of the patient are kept whatever
+//!   their age. Results without a value, cancelled submissions, hidden older copies and
+//!   kinds without the rule do not count.
+//! - Within one institution and type a newer registration of the same resource
+//!   identifier hides the older copies of other submissions.
+//! - 取消: hidden at once, restorable for the undo window.
+//! - The purge is never ahead of an undo: what a newer registration hides or pushes out
+//!   may be deleted only when that registration's own undo window has passed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+
+use crate::{
+    catalogue::Kind,
+    clock::japan_day,
+    entry::{Entry, Standing},
+    identifiers::{IdentifierHash, InstitutionNumber, SubmissionId},
+};
+
+/// 期間 — a length in calendar units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// So many days.
+    Days(u16),
+    /// So many years; a day that the last year lacks becomes the day before.
+    Years(u8),
+}
+
+impl Period {
+    /// 最終日 — the last day on which something registered on `from` is readable.
+    pub fn last_day(self, from: NaiveDate) -> NaiveDate {
+        let end = match self {
+            Self::Days(days) => from.checked_add_days(Days::new(days.into())),
+            Self::Years(years) => from.checked_add_months(Months::new(u32::from(years) * 12)),
+        };
+        end.unwrap_or(NaiveDate::MAX)
+    }
+}
+
+/// 直近N回の数え方 — over what the newest N collection times are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LastNScope {
+    /// Over the patient's results of all institutions.
+    #[default]
+    Patient,
+    /// Over each item by itself.
+    Item,
+    /// Over each institution by itself.
+    Institution,
+}
+
+/// 保存方針 — the fields of the retention policy that an operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionPolicy {
+    /// Which version of the policy decided; written into plans and certificates.
+    pub version: u32,
+    /// 取消UNDO — days for which a cancelled submission can be restored.
+    pub undo_days: u16,
+    /// How the last N are counted.
+    pub last_n_scope: LastNScope,
+}
+
+impl Default for RetentionPolicy {
+    fn default() -> Self {
+        Self { version: 1, undo_days: 7, last_n_scope: LastNScope::Patient }
+    }
+}
+
+impl RetentionPolicy {
+    /// The first day after an undo window that began at `at`.
+    pub fn undo_over_on(&self, at: DateTime<Utc>) -> NaiveDate {
+        day_after(Period::Days(self.undo_days).last_day(japan_day(at)))
+    }
+}
+
+/// 期限日 — the first day on which something of this kind registered at `at` is too old.
+pub fn too_old_on(kind: &Kind, registered_at: DateTime<Utc>) -> NaiveDate {
+    day_after(kind.keep.last_day(japan_day(registered_at)))
+}
+
+fn day_after(day: NaiveDate) -> NaiveDate {
+    day.succ_opt().unwrap_or(NaiveDate::MAX)
+}
+
+/// 写し — one stored copy of a resource, with what its submission says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Copy<'a> {
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// Who sent it.
+    pub institution: InstitutionNumber,
+    /// The version of the Bundle that brought it.
+    pub submission: SubmissionId,
+    /// When that version was registered.
+    pub registered_at: DateTime<Utc>,
+    /// When that submission was cancelled, if it is.
+    pub cancelled_at: Option<DateTime<Utc>>,
+    /// The resource.
+    pub entry: &'a Entry,
+}
+
+impl Copy<'_> {
+    fn live(&self) -> bool {
+        self.cancelled_at.is_none()
+    }
+
+    /// Registrations in order; UUIDv7 breaks ties within a millisecond.
+    fn registration(&self) -> (DateTime<Utc>, SubmissionId) {
+        (self.registered_at, self.submission)
+    }
+
+    fn resource_key(&self) -> (InstitutionNumber, IdentifierHash) {
+        (self.institution, self.entry.identifier)
+    }
+
+    fn collected_at(&self) -> DateTime<Utc> {
+        self.entry.dated_at.unwrap_or(self.registered_at)
+    }
+}
+
+/// 処遇 — what holds for one copy as long as nothing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fate {
+    /// Neither cancelled nor hidden by a newer copy.
+    pub current: bool,
+    /// The first day on which a current copy is no longer readable; none: kept.
+    pub gone_on: Option<NaiveDate>,
+    /// The first day on which the purge may delete the copy; none: kept.
+    pub deletable_on: Option<NaiveDate>,
+    /// Why the purge would delete it on that day.
+    pub reason: Reason,
+}
+
+impl Fate {
+    /// Whether a read at `now` may show the copy, as far as retention goes.
+    pub fn readable(&self, now: DateTime<Utc>) -> bool {
+        self.current && self.gone_on.is_none_or(|gone_on| japan_day(now) < gone_on)
+    }
+
+    /// Whether the purge may delete the copy at `now`.
+    pub fn deletable(&self, now: DateTime<Utc>) -> bool {
+        self.deletable_on.is_some_and(|day| day <= japan_day(now))
+    }
+}
+
+/// 削除理由 — why a copy is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// 期間満了 — its period is over (and it is not among the last N).
+    Expired,
+    /// 取消 — its submission was cancelled and the undo window is over.
+    Cancelled,
+    /// 更新 — a newer copy took its place, and its own or that copy's period is over.
+    Superseded,
+}
+
+impl Reason {
+    /// Every reason with its permanent code.
+    pub const ALL: &[(Self, &str)] = &[
+        (Self::Expired, "expired"),
+        (Self::Cancelled, "cancelled"),
+        (Self::Superseded, "superseded"),
+    ];
+
+    /// The permanent code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|row| row.0 == self).expect("every reason has a row").1
+    }
+}
+
+/// The fate of every copy, in the order given.
+///
+/// `copies` are all copies of one FHIR type that the store has of one patient; leaving
+/// one out may change the fate of another.
+pub fn fates(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Vec<Fate> {
+    let newest = newest_live(copies);
+    let successors: Vec<Option<usize>> =
+        copies.iter().map(|copy| successor(copy, copies, &newest)).collect();
+    let counted = CountedTimes::of(copies, &successors, policy);
+    copies
+        .iter()
+        .zip(&successors)
+        .map(|(copy, successor)| match (copy.cancelled_at, successor) {
+            (Some(cancelled_at), _) => cancelled_fate(copy, cancelled_at, policy),
+            (None, Some(successor)) => superseded_fate(copy, &copies[*successor], &counted, policy),
+            (None, None) => current_fate(copy, &counted),
+        })
+        .collect()
+}
+
+type NewestLive = HashMap<(InstitutionNumber, IdentifierHash), usize>;
+
+fn newest_live(copies: &[Copy<'_>]) -> NewestLive {
+    let mut newest = NewestLive::new();
+    for (position, copy) in copies.iter().enumerate().filter(|(_, copy)| copy.live()) {
+        let best = newest.entry(copy.resource_key()).or_insert(position);
+        if copies[*best].registration() < copy.registration() {
+            *best = position;
+        }
+    }
+    newest
+}
+
+/// The newest live copy of the same resource, if another submission brought it.
+fn successor(copy: &Copy<'_>, copies: &[Copy<'_>], newest: &NewestLive) -> Option<usize> {
+    let position = *newest.get(&copy.resource_key())?;
+    let newer = copies[position].registration() > copy.registration();
+    (newer && copies[position].submission != copy.submission).then_some(position)
+}
+
+fn cancelled_fate(copy: &Copy<'_>, cancelled_at: DateTime<Utc>, policy: &RetentionPolicy) -> Fate {
+    let undo_over_on = policy.undo_over_on(cancelled_at);
+    // Age goes on while a submission is cancelled: an undo could not make it readable.
+    let ages = !copy.entry.flags.long_term && copy.kind.last_n.is_none();
+    let too_old_on = too_old_on(copy.kind, copy.registered_at);
+    let (day, reason) = if ages && too_old_on < undo_over_on {
+        (too_old_on, Reason::Expired)
+    } else {
+        (undo_over_on, Reason::Cancelled)
+    };
+    Fate { current: false, gone_on: None, deletable_on: Some(day), reason }
+}
+
+fn current_fate(copy: &Copy<'_>, counted: &CountedTimes) -> Fate {
+    if copy.entry.flags.long_term {
+        return Fate { current: true, gone_on: None, deletable_on: None, reason: Reason::Expired };
+    }
+    let too_old_on = too_old_on(copy.kind, copy.registered_at);
+    let gone_on = (!counted.keeps(copy)).then_some(too_old_on);
+    let deletable_on = counted.settled_out_on(copy).map(|day| day.max(too_old_on));
+    Fate { current: true, gone_on, deletable_on, reason: Reason::Expired }
+}
+
+/// A hidden older copy. It lasts as long as it would by itself without a long-term flag,
+/// but never longer than the copy that took its place: nothing may come back because
+/// something newer has expired.
+fn superseded_fate(
+    copy: &Copy<'_>,
+    successor: &Copy<'_>,
+    counted: &CountedTimes,
+    policy: &RetentionPolicy,
+) -> Fate {
+    let settled_on = policy.undo_over_on(successor.registered_at);
+    let own = too_old_on(copy.kind, copy.registered_at);
+    let end = current_fate(successor, counted).gone_on.map_or(own, |gone_on| own.min(gone_on));
+    let by_itself = current_fate(copy, counted).deletable_on;
+    let superseded = end.max(settled_on);
+    let (day, reason) = match by_itself {
+        Some(day) if day <= superseded => (day, Reason::Expired),
+        _ => (superseded, Reason::Superseded),
+    };
+    Fate { current: false, gone_on: None, deletable_on: Some(day), reason }
+}
+
+/// 採取日時の一覧 — the collection times that count for the last N, per scope.
+struct CountedTimes {
+    scope: LastNScope,
+    /// Per scope: each distinct time with the day on which it is settled, that is, on
+    /// which the undo window of the registration that brought it first is over.
+    times: HashMap<ScopeKey, BTreeMap<DateTime<Utc>, NaiveDate>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct ScopeKey {
+    kind: &'static str,
+    item: Option<u16>,
+    institution: Option<InstitutionNumber>,
+}
+
+impl CountedTimes {
+    fn of(copies: &[Copy<'_>], successors: &[Option<usize>], policy: &RetentionPolicy) -> Self {
+        let mut counted = Self { scope: policy.last_n_scope, times: HashMap::new() };
+        for (copy, successor) in copies.iter().zip(successors) {
+            if !copy.live() || successor.is_some() || !counts(copy) {
+                continue;
+            }
+            let settled_on = policy.undo_over_on(copy.registered_at);
+            let key = counted.key(copy);
+            counted
+                .times
+                .entry(key)
+                .or_default()
+                .entry(copy.collected_at())
+                .and_modify(|day| *day = settled_on.min(*day))
+                .or_insert(settled_on);
+        }
+        counted
+    }
+
+    fn key(&self, copy: &Copy<'_>) -> ScopeKey {
+        ScopeKey {
+            kind: copy.kind.code,
+            item: (self.scope == LastNScope::Item).then_some(copy.entry.item),
+            institution: (self.scope == LastNScope::Institution).then_some(copy.institution),
+        }
+    }
+
+    fn newer_times<'a>(&'a self, copy: &Copy<'_>) -> impl Iterator<Item = NaiveDate> + 'a {
+        let after = (std::ops::Bound::Excluded(copy.collected_at()), std::ops::Bound::Unbounded);
+        let times = self.times.get(&self.key(copy));
+        times.into_iter().flat_map(move |times| times.range(after).map(|(_, settled_on)| *settled_on))
+    }
+
+    /// Whether the last-N rule keeps the copy whatever its age.
+    fn keeps(&self, copy: &Copy<'_>) -> bool {
+        let Some(last_n) = copy.kind.last_n.filter(|_| counts(copy)) else { return false };
+        self.newer_times(copy).count() < usize::from(last_n)
+    }
+
+    /// The day from which N newer times are settled; the earliest day when the rule does
+    /// not protect the copy, none as long as fewer than N newer times exist.
+    fn settled_out_on(&self, copy: &Copy<'_>) -> Option<NaiveDate> {
+        let Some(last_n) = copy.kind.last_n.filter(|_| counts(copy)) else {
+            return Some(NaiveDate::MIN);
+        };
+        let mut settled_on: Vec<NaiveDate> = self.newer_times(copy).collect();
+        settled_on.sort_unstable();
+        settled_on.get(usize::from(last_n) - 1).copied()
+    }
+}
+
+/// Whether a copy counts among the last N: its kind has the rule and it has a value.
+fn counts(copy: &Copy<'_>) -> bool {
+    copy.kind.last_n.is_some() && copy.entry.standing == Standing::Standing
+}
+
+#[cfg(test)]
+mod tests;

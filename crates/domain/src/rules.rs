@@ -1,0 +1,279 @@
+//! 規則の一覧 — every rule of the service itself; those of Bundles are in the crate
+//! `kyoyu-profile`. A code is permanent: it is never reused and never renamed.
+
+use crate::problem::{Category, Rule, Severity};
+
+/// Declares the rules once, as constants and as one list.
+macro_rules! rules {
+    ($($name:ident = $code:literal, $category:ident, $issue_type:literal, $severity:ident,
+        $japanese:literal, $english:literal, $repair_ja:literal, $repair_en:literal;)*) => {
+        $(
+            #[doc = $japanese]
+            pub static $name: Rule = Rule {
+                code: $code,
+                number: None,
+                category: Category::$category,
+                issue_type: $issue_type,
+                severity: Severity::$severity,
+                japanese: $japanese,
+                english: $english,
+                repair: ($repair_ja, $repair_en),
+                since: "0.1.0",
+            };
+        )*
+
+        /// Every rule of the service itself.
+        pub static ALL: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    INTERNAL = "kyoyu-internal", Internal, "exception", Error,
+        "内部の障害です",
+        "an internal fault",
+        "時間をおいて同じ要求を再送してください",
+        "send the same request again later";
+    UNAVAILABLE = "kyoyu-unavailable", Unavailable, "transient", Error,
+        "一時的に受け付けられません",
+        "temporarily unavailable",
+        "Retry-Afterの後に同じ要求を再送してください（二重登録にはなりません）",
+        "send the same request again after Retry-After; it is never stored twice";
+    THROTTLED = "kyoyu-throttled", Throttled, "throttled", Error,
+        "要求が多すぎます",
+        "too many requests",
+        "Retry-Afterの秒数を待って再送してください",
+        "wait for the seconds in Retry-After and send again";
+    NOT_FOUND = "kyoyu-not-found", NotFound, "not-found", Error,
+        "該当するものはありません",
+        "nothing is found",
+        "識別子と宛先を確認してください",
+        "check the identifier and the address";
+    UNKNOWN_ADDRESS = "kyoyu-unknown-address", NotFound, "not-supported", Error,
+        "このアドレスまたは操作はありません",
+        "there is no such address or operation",
+        "/fhir/metadata で提供している操作を確認してください",
+        "see /fhir/metadata for what is offered";
+    BODY_TOO_LARGE = "kyoyu-body-too-large", TooLarge, "too-long", Error,
+        "本文が上限（{}バイト）を超えています",
+        "the body exceeds the limit of {} bytes",
+        "分割して送信してください",
+        "split what you send";
+    ADDRESS_TOO_LONG = "kyoyu-address-too-long", TooLarge, "too-long", Error,
+        "URLまたはヘッダーが長すぎます",
+        "the URL or a header is too long",
+        "検索条件は POST _search の本文に入れてください",
+        "put search parameters into the body of POST _search";
+    BODY_INCOMPLETE = "kyoyu-body-incomplete", Malformed, "incomplete", Error,
+        "本文の受信が途中で途切れました",
+        "the body ended before it was complete",
+        "同じ要求を再送してください",
+        "send the same request again";
+    BODY_TOO_SLOW = "kyoyu-body-too-slow", Malformed, "timeout", Error,
+        "本文の送信が遅すぎます",
+        "the body arrives too slowly",
+        "回線を確認して再送してください",
+        "check the line and send again";
+    MEDIA_TYPE = "kyoyu-media-type", UnsupportedMedia, "not-supported", Error,
+        "Content-Type は application/fhir+json または application/json です",
+        "Content-Type must be application/fhir+json or application/json",
+        "JSONで送信してください（XMLは受け付けません）",
+        "send JSON; XML is not taken";
+    CONTENT_ENCODING = "kyoyu-content-encoding", UnsupportedMedia, "not-supported", Error,
+        "Content-Encoding は gzip を一度だけ使えます",
+        "Content-Encoding may be gzip, once",
+        "圧縮なし、またはgzipで送信してください",
+        "send uncompressed or with gzip";
+    METHOD = "kyoyu-method", UnsupportedMedia, "not-supported", Error,
+        "このアドレスではそのHTTPメソッドを使えません",
+        "the address does not take this HTTP method",
+        "/fhir/metadata を確認してください",
+        "see /fhir/metadata";
+    CERTIFICATE_UNKNOWN = "kyoyu-certificate-unknown", Unauthenticated, "login", Error,
+        "登録された参加者の証明書ではありません",
+        "the certificate belongs to no registered participant",
+        "参加者登録と証明書の指紋を確認してください",
+        "check the participant's registration and the certificate's fingerprint";
+    TOKEN_MISSING = "kyoyu-token-missing", Unauthenticated, "login", Error,
+        "この操作にはトークンが必要です",
+        "this operation needs a token",
+        "Authorization: Bearer にトークンを付けてください",
+        "send a token in Authorization: Bearer";
+    TOKEN_INVALID = "kyoyu-token-invalid", Unauthenticated, "login", Error,
+        "トークンが無効です（{}）",
+        "the token is not valid: {}",
+        "新しいトークンを取得してください",
+        "get a new token";
+    ROLE = "kyoyu-role", Forbidden, "forbidden", Error,
+        "この参加者にはその操作の権限がありません",
+        "the participant may not do this",
+        "役割と権限を確認してください",
+        "check the roles of the participant";
+    INSTITUTION_FOREIGN = "kyoyu-institution-foreign", Forbidden, "forbidden", Error,
+        "この参加者はその医療機関コードを代行できません",
+        "the participant may not act for this institution number",
+        "Bundle.identifier と Kyoyu-Institution の医療機関コードを確認してください",
+        "check the institution number in Bundle.identifier and Kyoyu-Institution";
+    INSTITUTION_MISSING = "kyoyu-institution-missing", Malformed, "required", Error,
+        "どの医療機関として要求するかが分かりません",
+        "the request does not say for which institution it acts",
+        "Kyoyu-Institution ヘッダーに10桁の医療機関コードを付けてください",
+        "send the ten-digit number in the header Kyoyu-Institution";
+    CONSENT_REQUIRED = "kyoyu-consent-required", Forbidden, "suppressed", Error,
+        "閲覧の同意がありません",
+        "the consent for this read is not there",
+        "資格確認端末で患者の同意を取得してください",
+        "obtain the patient's consent at the card reader";
+    CATEGORY_WITHHELD = "kyoyu-category-withheld", Forbidden, "suppressed", Information,
+        "同意のない区分は含まれていません: {}",
+        "categories without consent are left out: {}",
+        "必要なら資格確認端末でその区分の同意を取得してください",
+        "obtain the consent for these categories if you need them";
+    PARAMETER_UNKNOWN = "kyoyu-parameter-unknown", Malformed, "not-supported", Error,
+        "検索条件 {} は使えません",
+        "the search parameter {} is not supported",
+        "使える条件は /fhir/metadata にあります",
+        "see /fhir/metadata for the parameters";
+    PARAMETER_VALUE = "kyoyu-parameter-value", Malformed, "value", Error,
+        "検索条件 {} の値が正しくありません",
+        "the value of the parameter {} is not right",
+        "値の形式を確認してください",
+        "check the form of the value";
+    PATIENT_REQUIRED = "kyoyu-patient-required", Malformed, "required", Error,
+        "患者を一人指定してください",
+        "name exactly one patient",
+        "patient=Patient/<キー>、または POST _search で patient:identifier を指定してください",
+        "give patient=Patient/<key>, or patient:identifier in POST _search";
+    IDENTIFIER_IN_URL = "kyoyu-identifier-in-url", Malformed, "security", Error,
+        "被保険者番号をURLに入れることはできません",
+        "an insured number must not stand in a URL",
+        "POST _search の本文に入れてください",
+        "put it into the body of POST _search";
+    CURSOR = "kyoyu-cursor", Malformed, "expired", Error,
+        "続きの位置が無効です",
+        "the position of the next page is not valid",
+        "最初のページから検索し直してください",
+        "search again from the first page";
+    PARAMETERS_SHAPE = "kyoyu-parameters-shape", Malformed, "structure", Error,
+        "要求の本文に {} が必要です",
+        "the body of the request needs {}",
+        "Parametersの形を確認してください",
+        "check the shape of the Parameters";
+    PERSON_UNKNOWN = "kyoyu-person-unknown", NotConformant, "not-found", Error,
+        "被保険者個人識別子と生年月日に合う人がいません",
+        "no person has this insured-person identifier and birth date",
+        "資格確認で最新の記号・番号・枝番を取得してください",
+        "fetch the current symbol, number and branch from the eligibility service";
+    PERSON_IDENTIFIER_EXPIRED = "kyoyu-person-identifier-expired", NotConformant, "expired", Error,
+        "被保険者個人識別子が現在有効ではありません",
+        "the insured-person identifier is not valid now",
+        "資格確認で現在の資格を取得してください",
+        "fetch the current eligibility";
+    PERSON_AMBIGUOUS = "kyoyu-person-ambiguous", NotConformant, "multiple-matches", Error,
+        "枝番がないため一人に決まりません",
+        "without its branch the identifier means more than one person",
+        "二桁の枝番を付けてください",
+        "add the two-digit branch";
+    PERSON_CONFLICT = "kyoyu-person-conflict", Conflict, "conflict", Error,
+        "この識別子は別の人のものとして知られています",
+        "the identifier is known as another person's",
+        "資格の統合・訂正の手続きを確認してください",
+        "check how the eligibility was merged or corrected";
+    BUNDLE_EXISTS = "kyoyu-bundle-exists", Conflict, "duplicate", Error,
+        "このBundle識別子は別の内容で登録済みです",
+        "the Bundle identifier is registered with other content",
+        "変更は PUT /fhir/Bundle?identifier=… で送信してください",
+        "send a change: PUT /fhir/Bundle?identifier=…";
+    BUNDLE_CANCELLED = "kyoyu-bundle-cancelled", Conflict, "conflict", Error,
+        "このBundleは取消されています",
+        "the Bundle is cancelled",
+        "取消UNDO（POST /fhir/Bundle/$undo-cancel）で戻してから変更してください",
+        "restore it first: POST /fhir/Bundle/$undo-cancel";
+    BUNDLE_USED = "kyoyu-bundle-used", Conflict, "duplicate", Error,
+        "このBundle識別子は使用済みです",
+        "the Bundle identifier is used up",
+        "新しいBundle識別子で登録してください",
+        "register under a new Bundle identifier";
+    BUNDLE_FOREIGN = "kyoyu-bundle-foreign", Conflict, "conflict", Error,
+        "このBundle識別子は使えません",
+        "the Bundle identifier cannot be used",
+        "この施設で未使用の識別子にしてください。患者の取り違えがないか確認してください",
+        "use an identifier that is new at your institution; check for a mix-up of patients";
+    BUNDLE_STALE = "kyoyu-bundle-stale", Conflict, "conflict", Error,
+        "Bundle.timestamp が登録済みのものより新しくありません",
+        "Bundle.timestamp is not newer than the one that is registered",
+        "最新の内容を新しいtimestampで送信してください",
+        "send the current content with a newer timestamp";
+    BUNDLE_FUTURE = "kyoyu-bundle-future", NotConformant, "value", Error,
+        "Bundle.timestamp が10分以上先です",
+        "Bundle.timestamp is more than ten minutes ahead",
+        "送信側の時計を確認してください",
+        "check the sender's clock";
+    PERSON_SWITCHED = "kyoyu-person-switched", Conflict, "conflict", Error,
+        "変更で患者を入れ替えることはできません",
+        "a change must not switch the patient",
+        "誤った登録は取消し、正しい患者で新規登録してください",
+        "cancel the wrong one and register anew for the right patient";
+    UNDO_OVER = "kyoyu-undo-over", Conflict, "expired", Error,
+        "取消UNDOの期間を過ぎています",
+        "the time for undoing the cancellation is over",
+        "新しいBundle識別子で登録してください",
+        "register under a new Bundle identifier";
+    NOT_CANCELLED = "kyoyu-not-cancelled", Conflict, "conflict", Error,
+        "このBundleは取消されていません",
+        "the Bundle is not cancelled",
+        "状態を GET /fhir/Bundle/$submissions で確認してください",
+        "ask for its state: GET /fhir/Bundle/$submissions";
+    IDENTIFIER_MISMATCH = "kyoyu-identifier-mismatch", NotConformant, "value", Error,
+        "URLのidentifierと本文のBundle.identifierが異なります",
+        "the identifier in the URL differs from Bundle.identifier",
+        "同じ識別子にしてください",
+        "make them equal";
+    KIND_CLOSED = "kyoyu-kind-closed", NotConformant, "business-rule", Error,
+        "{} はまだ受け付けていません",
+        "{} is not accepted yet",
+        "開始日を確認してください",
+        "see when it opens";
+    RESOURCE_REPEATED = "kyoyu-resource-repeated", NotConformant, "duplicate", Warning,
+        "リソース識別子が同じBundleの中で重複しています（{}件）",
+        "resource identifiers are repeated within the Bundle ({} times)",
+        "リソースごとに一意な識別子を付けてください",
+        "give each resource an identifier of its own";
+    OLDER_HIDDEN = "kyoyu-older-hidden", NotConformant, "informational", Information,
+        "同じリソース識別子の以前の登録 {} 件は表示されなくなります",
+        "{} earlier copies of the same resources are hidden from now on",
+        "操作は不要です",
+        "nothing to do";
+    CONSENT_SHAPE = "kyoyu-consent-shape", NotConformant, "invariant", Error,
+        "Consentの {} を解釈できません",
+        "{} of the Consent is not understood",
+        "使える要素は /fhir/metadata の説明にあります。余分な要素は送らないでください",
+        "send only the documented elements";
+    ANNOUNCE_SHAPE = "kyoyu-announce-shape", NotConformant, "invariant", Error,
+        "Patientの {} を解釈できません",
+        "{} of the Patient is not understood",
+        "identifier（system, value, period）、birthDate、gender を送ってください",
+        "send identifier (system, value, period), birthDate and gender";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::ALL;
+
+    #[test]
+    fn codes_are_unique_and_ours() {
+        let codes: HashSet<&str> = ALL.iter().map(|rule| rule.code).collect();
+        assert_eq!(codes.len(), ALL.len());
+        assert!(codes.iter().all(|code| code.starts_with("kyoyu-")));
+    }
+
+    #[test]
+    fn every_rule_has_texts_and_repairs_in_both_languages() {
+        for rule in ALL {
+            let texts = [rule.japanese, rule.english, rule.repair.0, rule.repair.1];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{}", rule.code);
+            assert_eq!(rule.japanese.contains("{}"), rule.english.contains("{}"), "{}", rule.code);
+        }
+    }
+}

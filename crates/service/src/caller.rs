@@ -1,0 +1,71 @@
+//! 呼出元 — who calls, as the gateway has proved it.
+
+use std::sync::Arc;
+
+use kyoyu_domain::{
+    audit::Actor,
+    identifiers::{InstitutionNumber, PersonIdentifier},
+    participant::{Participant, Role},
+    policy::Purpose,
+    problem::Problem,
+    rules,
+};
+
+/// 呼出元 — a participant by its certificate, and the person behind it by a token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The participant that the client certificate belongs to.
+    pub participant: Arc<Participant>,
+    /// The institution that the request names by `Kyoyu-Institution` or by the token;
+    /// the gateway has checked that the participant may act for it.
+    pub institution: Option<InstitutionNumber>,
+    /// The person at the terminal or in front of the portal, where a token names one.
+    pub token: Option<Token>,
+}
+
+/// トークン — what a checked token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// `sub`: the person who acts.
+    pub user: String,
+    /// `qualification`: doctor, dentist, pharmacist, …
+    pub qualification: Option<String>,
+    /// `purpose`.
+    pub purpose: Purpose,
+    /// `patient`: whose data the portal's user asks for.
+    pub patient: Option<PersonIdentifier>,
+    /// `proxy`: who acts for the patient, where somebody does.
+    pub proxy: Option<String>,
+}
+
+impl Caller {
+    /// The caller as audit records name it.
+    pub fn actor(&self) -> Actor {
+        let token = self.token.as_ref();
+        Actor {
+            participant: Some(self.participant.id),
+            institution: self.institution,
+            user: token.map(|token| token.proxy.as_ref().unwrap_or(&token.user).clone()),
+            qualification: token.and_then(|token| token.qualification.clone()),
+            purpose: token.map(|token| token.purpose),
+        }
+    }
+
+    /// Demands a role.
+    pub(crate) fn must_be(&self, role: Role) -> Result<(), Problem> {
+        if self.participant.role == role { Ok(()) } else { Err(Problem::of(&rules::ROLE)) }
+    }
+
+    /// Demands that the participant may act for an institution.
+    pub(crate) fn must_act_for(&self, institution: InstitutionNumber) -> Result<(), Problem> {
+        if self.participant.institutions.contains(&institution) {
+            return Ok(());
+        }
+        Err(Problem::of(&rules::INSTITUTION_FOREIGN))
+    }
+
+    /// Demands a token.
+    pub(crate) fn must_have_token(&self) -> Result<&Token, Problem> {
+        self.token.as_ref().ok_or_else(|| Problem::of(&rules::TOKEN_MISSING))
+    }
+}
