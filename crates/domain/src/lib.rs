@@ -17,6 +17,7 @@ pub mod person;
 pub mod phi;
 pub mod policy;
 pub mod problem;
+pub mod randomness;
 pub mod retention;
 pub mod rules;
 pub mod submission;

@@ -48,6 +48,21 @@ rules! {
         "nothing is found",
         "識別子と宛先を確認してください",
         "check the identifier and the address";
+    GONE = "kyoyu-gone", Gone, "deleted", Error,
+        "このBundleは保存期間の終了または取消により削除されました",
+        "the Bundle was deleted at the end of its period or after its cancellation",
+        "必要なら新しいBundle識別子で登録してください",
+        "register under a new Bundle identifier if it is needed";
+    PARTICIPANT_KNOWN = "kyoyu-participant-known", Conflict, "duplicate", Error,
+        "この名前は別の役割で登録済みです",
+        "the name is registered under another role",
+        "別の名前にしてください",
+        "choose another name";
+    CONSENT_EXISTS = "kyoyu-consent-exists", Conflict, "duplicate", Error,
+        "この同意の識別子は別の内容で登録済みです",
+        "the identifier of the consent is registered with other content",
+        "変更は PUT /fhir/Consent?identifier=… で送信してください",
+        "send a change: PUT /fhir/Consent?identifier=…";
     UNKNOWN_ADDRESS = "kyoyu-unknown-address", NotFound, "not-supported", Error,
         "このアドレスまたは操作はありません",
         "there is no such address or operation",

@@ -1,1 +1,10 @@
-//! kyoyu
+//! The binary's parts: configuration, wiring, commands, the worker loop.
+
+pub mod commands;
+pub mod config;
+pub mod database;
+pub mod output;
+pub mod secrets;
+pub mod server;
+pub mod telemetry;
+pub mod worker;

@@ -74,7 +74,7 @@ impl Identity {
     /// Whether a directory belongs to the server's user alone.
     pub(crate) fn is_private(&self, directory: &Path) -> bool {
         fs::symlink_metadata(directory).is_ok_and(|found| {
-            found.is_dir() && found.uid() == self.servers.uid && found.mode() & 0o077 == 0
+            found.is_dir() && found.uid() == self.servers.uid && found.mode() & 0o777 == 0o700
         })
     }
 

@@ -1,1 +1,22 @@
-//! kyoyu-profile
+//! Reads FHIR JSON and answers with issues (電子カルテ情報共有サービスの検査).
+//!
+//! This crate opens nothing, never fails and never panics: it receives bytes, and a broken
+//! document is an answer. [`json`] turns bytes into a tree that keeps every place;
+//! [`collection`] checks what institutions send; [`rules`] is the list of what can be
+//! wrong; [`parameters`], [`announcement`] and [`consent`] read the small bodies of the
+//! service's own operations.
+
+pub mod announcement;
+pub mod collection;
+pub mod consent;
+pub mod json;
+pub mod limits;
+pub mod parameters;
+pub mod resource;
+pub mod rules;
+
+mod closed;
+mod dates;
+mod view;
+
+pub use limits::Limits;

@@ -1,0 +1,265 @@
+//! 提供機能 — the `CapabilityStatement`: what this server offers, and nothing more.
+//!
+//! The version is 4.0.1, the one that the published guides demand.
+
+use fhir_sdk::{
+    Date, DateTime,
+    r4b::{
+        codes::{
+            CapabilityStatementKind, FHIRVersion, PublicationStatus, ResourceType,
+            RestfulCapabilityMode, SearchParamType,
+        },
+        resources::{
+            CapabilityStatement, CapabilityStatementImplementation, CapabilityStatementRest,
+            CapabilityStatementRestResource, CapabilityStatementRestResourceInteraction,
+            CapabilityStatementRestResourceOperation, CapabilityStatementRestResourceSearchParam,
+            CapabilityStatementRestSecurity, CapabilityStatementSoftware,
+        },
+    },
+};
+use kyoyu_domain::catalogue;
+
+use crate::{parts, splice};
+
+/// The statement of the service at `base_url`.
+pub fn capability(base_url: &str) -> Vec<u8> {
+    let implementation = CapabilityStatementImplementation::builder()
+        .description("電子カルテ情報共有サービス".to_owned())
+        .url(base_url.to_owned())
+        .build()
+        .expect(COMPLETE);
+    let software = CapabilityStatementSoftware::builder()
+        .name("Kyoyu".to_owned())
+        .version(env!("CARGO_PKG_VERSION").to_owned())
+        .build()
+        .expect(COMPLETE);
+    let statement = CapabilityStatement::builder()
+        .status(PublicationStatus::Active)
+        .date(DateTime::Date(Date::Year(2026)))
+        .kind(CapabilityStatementKind::Instance)
+        .software(software)
+        .implementation(implementation)
+        .fhir_version(FHIRVersion::N401)
+        .format(vec![Some("application/fhir+json".to_owned())])
+        .rest(vec![Some(rest())])
+        .build()
+        .expect(COMPLETE);
+    splice::bytes(&statement)
+}
+
+const COMPLETE: &str = "every mandatory element is set";
+const SECURITY_SERVICE: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+const SECURITY: &str = "TLS 1.3 with a client certificate of a registered participant. Reads need \
+    a JWT (ES256 or EdDSA, at most five minutes) in Authorization: Bearer that is bound to the \
+    certificate by cnf.x5t#S256. A participant that acts for several institutions names one in \
+    the header Kyoyu-Institution.";
+
+fn rest() -> CapabilityStatementRest {
+    let security = CapabilityStatementRestSecurity::builder()
+        .cors(false)
+        .service(vec![Some(parts::concept(parts::coding(SECURITY_SERVICE, "Certificates")))])
+        .description(SECURITY.to_owned())
+        .build()
+        .expect(COMPLETE);
+    let clinical = catalogue::resource_types().into_iter().map(clinical);
+    let own = [bundle(), patient(), consent(), audit_event()];
+    CapabilityStatementRest::builder()
+        .mode(RestfulCapabilityMode::Server)
+        .security(security)
+        .resource(own.into_iter().chain(clinical).map(Some).collect::<Vec<_>>())
+        .build()
+        .expect(COMPLETE)
+}
+
+fn bundle() -> CapabilityStatementRestResource {
+    let mut bundle = resource("Bundle", &["create", "update"]);
+    bundle.conditional_update = Some(true);
+    bundle.documentation = Some(
+        "登録 POST /Bundle; 変更 PUT /Bundle?identifier=system|value; the unit of registration, \
+         change and cancellation. An insured number never stands in a URL."
+            .to_owned(),
+    );
+    bundle.search_param = search_parameters(&[(
+        "identifier",
+        SearchParamType::Token,
+        "of a change: the Bundle identifier, system|value",
+    )]);
+    bundle.operation = operations(&[
+        ("validate", "検査: findings as OperationOutcome; nothing is stored"),
+        ("cancel", "取消: Parameters with identifier and the insured person"),
+        ("undo-cancel", "取消UNDO: Parameters with identifier and the insured person"),
+        ("submissions", "照会 (GET): receipt, identifier or since; the caller's own only"),
+    ]);
+    bundle
+}
+
+fn patient() -> CapabilityStatementRestResource {
+    let mut patient = resource("Patient", &["read", "search-type"]);
+    patient.documentation = Some("a person is searched for by POST _search only".to_owned());
+    patient.search_param = search_parameters(&[(
+        "identifier",
+        SearchParamType::Token,
+        "POST _search only: an identifier of the person, system|value",
+    )]);
+    patient.operation = operations(&[(
+        "announce",
+        "from the eligibility network: a Patient with dated identifiers, birthDate and gender",
+    )]);
+    patient
+}
+
+fn consent() -> CapabilityStatementRestResource {
+    let mut consent = resource("Consent", &["create", "update"]);
+    consent.conditional_update = Some(true);
+    consent.documentation = Some(
+        "from the eligibility network: patient, organization, provision.code (categories), \
+         provision.period, status active or inactive; what is not understood is refused"
+            .to_owned(),
+    );
+    consent.search_param = search_parameters(&[(
+        "identifier",
+        SearchParamType::Token,
+        "of an update: the identifier of the consent, system|value",
+    )]);
+    consent
+}
+
+fn audit_event() -> CapabilityStatementRestResource {
+    let mut audit_event = resource("AuditEvent", &["search-type"]);
+    audit_event.documentation = Some("the patient's own access log, from the portal".to_owned());
+    audit_event.search_param = search_parameters(PAGING);
+    audit_event
+}
+
+fn clinical(resource_type: &'static str) -> CapabilityStatementRestResource {
+    let mut clinical = resource(resource_type, &["read", "search-type"]);
+    let mut profiles: Vec<_> =
+        catalogue::of_type(resource_type).map(|kind| Some(kind.profile.to_owned())).collect();
+    profiles.dedup();
+    clinical.supported_profile = profiles;
+    clinical.documentation = Some(kinds(resource_type));
+    clinical.search_param = search_parameters(CLINICAL);
+    if resource_type == "Observation" {
+        clinical.operation = operations(&[("lastn", LAST_N)]);
+    } else {
+        clinical.search_param.extend(search_parameters(CLINICAL_STATUS));
+    }
+    clinical.search_param.extend(search_parameters(PAGING));
+    clinical
+}
+
+/// The codes that the parameter `kind` takes for a type.
+fn kinds(resource_type: &str) -> String {
+    let kinds: Vec<String> = catalogue::of_type(resource_type)
+        .filter(|kind| !kind.readers.is_empty())
+        .map(|kind| format!("{} ({})", kind.code, kind.japanese))
+        .collect();
+    format!("always for one patient; kind: {}", kinds.join(", "))
+}
+
+type Parameter = (&'static str, SearchParamType, &'static str);
+
+const CLINICAL: &[Parameter] = &[
+    (
+        "patient",
+        SearchParamType::Reference,
+        "exactly one: Patient/<key>; by POST _search also patient:identifier=system|value, where \
+         following pages are got by sending the same body to the next link",
+    ),
+    ("kind", SearchParamType::Token, "codes of the catalogue"),
+    ("code", SearchParamType::Token, "the code of the resource, system|code"),
+    ("date", SearchParamType::Date, "when it happened"),
+];
+
+const CLINICAL_STATUS: &[Parameter] =
+    &[("clinical-status", SearchParamType::Token, "unknown counts as active")];
+
+const LAST_N: &str = "the newest max (1 unless told, at most 10) results of each item; GET, or \
+    POST as a form when patient:identifier is given";
+
+const PAGING: &[Parameter] = &[
+    ("_count", SearchParamType::Number, "entries of a page: 50 unless told, at most 500"),
+    ("cursor", SearchParamType::Special, "the position that the next link names"),
+];
+
+fn resource(resource_type: &str, interactions: &[&str]) -> CapabilityStatementRestResource {
+    let interactions = interactions.iter().map(|code| {
+        let built =
+            CapabilityStatementRestResourceInteraction::builder().code((*code).to_owned()).build();
+        Some(built.expect(COMPLETE))
+    });
+    CapabilityStatementRestResource::builder()
+        .r#type(resource_type.parse::<ResourceType>().expect("the catalogue names FHIR types"))
+        .interaction(interactions.collect::<Vec<_>>())
+        .build()
+        .expect(COMPLETE)
+}
+
+fn search_parameters(
+    parameters: &[Parameter],
+) -> Vec<Option<CapabilityStatementRestResourceSearchParam>> {
+    let build = |(name, r#type, documentation): &Parameter| {
+        let built = CapabilityStatementRestResourceSearchParam::builder()
+            .name((*name).to_owned())
+            .r#type(*r#type)
+            .documentation((*documentation).to_owned())
+            .build();
+        Some(built.expect(COMPLETE))
+    };
+    parameters.iter().map(build).collect()
+}
+
+fn operations(
+    operations: &[(&str, &str)],
+) -> Vec<Option<CapabilityStatementRestResourceOperation>> {
+    let build = |(name, documentation): &(&str, &str)| {
+        let built = CapabilityStatementRestResourceOperation::builder()
+            .name((*name).to_owned())
+            .definition(definition(name))
+            .documentation((*documentation).to_owned())
+            .build();
+        Some(built.expect(COMPLETE))
+    };
+    operations.iter().map(build).collect()
+}
+
+fn definition(operation: &str) -> String {
+    match operation {
+        "validate" => "http://hl7.org/fhir/OperationDefinition/Resource-validate".to_owned(),
+        "lastn" => "http://hl7.org/fhir/OperationDefinition/Observation-lastn".to_owned(),
+        own => format!("https://kyoyu.invalid/fhir/OperationDefinition/{own}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn statement() -> Value {
+        serde_json::from_slice(&capability("https://kyoyu.example/fhir")).expect("JSON")
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_guides() {
+        assert_eq!(statement()["fhirVersion"], "4.0.1");
+    }
+
+    #[test]
+    fn every_type_of_the_catalogue_is_listed_once_with_its_profile() {
+        let statement = statement();
+        let resources = statement["rest"][0]["resource"].as_array().expect("resources");
+        for resource_type in catalogue::resource_types() {
+            let found: Vec<&Value> =
+                resources.iter().filter(|resource| resource["type"] == resource_type).collect();
+            let [resource] = found.as_slice() else { panic!("{resource_type} once") };
+            assert_eq!(resource["supportedProfile"].as_array().map(Vec::len), Some(1));
+        }
+    }
+
+    #[test]
+    fn kinds_that_nobody_reads_are_not_offered() {
+        assert!(!kinds("Observation").contains("lab-unlisted"));
+    }
+}

@@ -1,0 +1,223 @@
+//! 応答 — the only file that knows which HTTP status an answer has.
+//!
+//! Two equal refusals are equal bytes: the correlation id stands in a header only.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use hyper::{
+    HeaderMap, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+
+use kyoyu_domain::{
+    problem::{Category, Problem, Rule},
+    rules,
+};
+
+/// The header that carries the correlation id.
+pub(crate) const CORRELATION: HeaderName = HeaderName::from_static("kyoyu-request");
+const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; charset=utf-8");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// What a caller is told to wait when the service as a whole is busy.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// 拒否 — a problem on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub problem: Problem,
+    /// When to try again, where waiting helps.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let retry_after = (problem.category == Category::Unavailable).then_some(BUSY);
+        Self { problem, retry_after }
+    }
+}
+
+impl From<&'static Rule> for Refusal {
+    fn from(rule: &'static Rule) -> Self {
+        Problem::of(rule).into()
+    }
+}
+
+/// 結果の種別 — what the request line of the log says of a refusal; travels with the
+/// response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told(pub Category);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { problem, retry_after } = self;
+        let category = problem.category;
+        let body = match category {
+            Category::Internal => {
+                kyoyu_fhir::outcome::outcome(&Problem::of(&rules::INTERNAL).issues)
+            }
+            _ => kyoyu_fhir::outcome::outcome(&problem.issues),
+        };
+        log_cause(&problem);
+        let mut response = answer(status(&problem), body.into());
+        response.extensions_mut().insert(Told(category));
+        let headers = response.headers_mut();
+        if let Some(wait) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if category == Category::Unauthenticated {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Something was done or found.
+pub(crate) fn ok(body: impl Into<Bytes>) -> Response {
+    answer(StatusCode::OK, body.into())
+}
+
+/// Something new is there.
+pub(crate) fn created(body: impl Into<Bytes>) -> Response {
+    answer(StatusCode::CREATED, body.into())
+}
+
+/// The headers that every answer carries, whoever made it.
+pub(crate) fn finish(headers: &mut HeaderMap, correlation: &str) {
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(CONTENT_TYPE_OPTIONS, NOSNIFF);
+    if let Ok(correlation) = HeaderValue::from_str(correlation) {
+        headers.insert(CORRELATION, correlation);
+    }
+}
+
+fn answer(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, FHIR_JSON);
+    response
+}
+
+fn status(problem: &Problem) -> StatusCode {
+    // Where HTTP is finer than our categories, the rule decides.
+    if let Some((_, status)) = BY_RULE.iter().find(|(rule, _)| *rule == problem.rule()) {
+        return *status;
+    }
+    match problem.category {
+        Category::Malformed => StatusCode::BAD_REQUEST,
+        Category::NotConformant => StatusCode::UNPROCESSABLE_ENTITY,
+        Category::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Category::Forbidden => StatusCode::FORBIDDEN,
+        Category::NotFound => StatusCode::NOT_FOUND,
+        Category::Gone => StatusCode::GONE,
+        Category::Conflict => StatusCode::CONFLICT,
+        Category::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Category::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Category::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        Category::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Category::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+static BY_RULE: &[(&Rule, StatusCode)] = &[
+    (&rules::METHOD, StatusCode::METHOD_NOT_ALLOWED),
+    (&rules::ADDRESS_TOO_LONG, StatusCode::URI_TOO_LONG),
+    (&rules::BODY_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
+];
+
+/// The word for a category in logs and metrics.
+pub(crate) fn word(category: Category) -> &'static str {
+    match category {
+        Category::Malformed => "malformed",
+        Category::NotConformant => "not-conformant",
+        Category::Unauthenticated => "unauthenticated",
+        Category::Forbidden => "forbidden",
+        Category::NotFound => "not-found",
+        Category::Gone => "gone",
+        Category::Conflict => "conflict",
+        Category::TooLarge => "too-large",
+        Category::UnsupportedMedia => "unsupported-media",
+        Category::Throttled => "throttled",
+        Category::Unavailable => "unavailable",
+        Category::Internal => "internal",
+    }
+}
+
+/// The cause is ours: it goes to the log, once, and never to the caller.
+fn log_cause(problem: &Problem) {
+    let Some(cause) = &problem.cause else { return };
+    let (cause, rule) = (chain(cause.as_ref()), problem.rule().code);
+    match problem.category {
+        Category::Internal => tracing::error!(rule, cause, "a request failed inside"),
+        Category::Unavailable => tracing::warn!(rule, cause, "a request could not be served"),
+        _ => tracing::debug!(rule, cause, "a request was refused"),
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn body_of(refusal: Refusal) -> (StatusCode, Bytes) {
+        let response = refusal.into_response();
+        let status = response.status();
+        (status, response.into_body().collect().await.expect("a body in memory").to_bytes())
+    }
+
+    #[test]
+    fn every_category_has_its_status() {
+        let statuses: Vec<u16> =
+            rules::ALL.iter().map(|rule| status(&Problem::of(rule)).as_u16()).collect();
+        assert_eq!(statuses.len(), rules::ALL.len());
+        let of = |rule: &'static Rule| status(&Problem::of(rule)).as_u16();
+        assert_eq!(of(&rules::METHOD), 405);
+        assert_eq!(of(&rules::ADDRESS_TOO_LONG), 414);
+        assert_eq!(of(&rules::BODY_TOO_SLOW), 408);
+        assert_eq!(of(&rules::MEDIA_TYPE), 415);
+        assert_eq!(of(&rules::BODY_TOO_LARGE), 413);
+        assert_eq!(of(&rules::BUNDLE_EXISTS), 409);
+        assert_eq!(of(&rules::PERSON_UNKNOWN), 422);
+        assert_eq!(of(&rules::CONSENT_REQUIRED), 403);
+        assert_eq!(of(&rules::NOT_FOUND), 404);
+        assert_eq!(of(&rules::TOKEN_MISSING), 401);
+    }
+
+    #[tokio::test]
+    async fn equal_refusals_are_equal_bytes() {
+        let first = body_of((&rules::CONSENT_REQUIRED).into()).await;
+        assert_eq!(first, body_of((&rules::CONSENT_REQUIRED).into()).await);
+    }
+
+    #[tokio::test]
+    async fn the_cause_never_leaves_the_server_a39() {
+        let problem = Problem::of(&rules::INTERNAL).because("select insured_number from person");
+        let (status, body) = body_of(problem.into()).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!String::from_utf8_lossy(&body).contains("select"));
+    }
+
+    #[test]
+    fn a_busy_service_says_when_to_come_back() {
+        let response = Refusal::from(&rules::UNAVAILABLE).into_response();
+        assert!(response.headers().contains_key(RETRY_AFTER));
+    }
+}

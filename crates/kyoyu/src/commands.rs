@@ -1,0 +1,101 @@
+//! The commands, one file each.
+
+mod audit;
+mod check_config;
+mod demo;
+mod migrate;
+mod participant;
+mod purge;
+mod serve;
+mod submit;
+mod synth;
+mod work;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+use kyoyu_domain::{clock::DatabaseClock, randomness::SystemRandomness};
+use kyoyu_service::{NoEligibilityPeer, Service};
+
+use crate::{
+    config::Config,
+    database::{self, Connection},
+    server,
+};
+
+/// 電子カルテ情報共有サービス — the national sharing service for electronic medical records.
+#[derive(Debug, Parser)]
+#[command(name = "kyoyu", version)]
+pub struct Arguments {
+    /// Configuration file; its keys override the built-in defaults.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Name of the private database, where no other is configured.
+    #[arg(long, global = true, default_value = "main")]
+    name: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the service, and the purge on its schedule.
+    Serve,
+    /// Runs the purge on its schedule, without the service.
+    Work,
+    /// Brings the database's schema up to date.
+    Migrate,
+    /// Shows the whole life of shared data on this machine, then stays up.
+    Demo(demo::Arguments),
+    /// Sends a Bundle as an institution's system does.
+    Submit(submit::Arguments),
+    /// Registers participants and token issuers.
+    Participant(participant::Arguments),
+    /// Plans and runs the deletion of what is due.
+    Purge(purge::Arguments),
+    /// Lists who accessed a patient's data.
+    Audit(audit::Arguments),
+    /// Writes synthetic Bundles.
+    Synth(synth::Arguments),
+    /// Reads a configuration as `serve` would, and says what is wrong.
+    CheckConfig,
+}
+
+impl Arguments {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What the user has to know; printed by `main`.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let config = Config::load(self.config.as_deref())?;
+        let name = &self.name;
+        match self.command {
+            Command::Serve => serve::run(&config, name).await,
+            Command::Work => work::run(&config, name).await,
+            Command::Migrate => migrate::run(&config, name).await,
+            Command::Demo(arguments) => demo::run(&config, arguments).await,
+            Command::Submit(arguments) => submit::run(&arguments).await,
+            Command::Participant(arguments) => participant::run(&config, name, arguments).await,
+            Command::Purge(arguments) => purge::run(&config, name, arguments).await,
+            Command::Audit(arguments) => audit::run(&config, name, arguments).await,
+            Command::Synth(arguments) => synth::run(&arguments),
+            Command::CheckConfig => check_config::run(&config),
+        }
+    }
+}
+
+/// The service on the configured database, for commands that work on it directly.
+async fn open(config: &Config, name: &str) -> anyhow::Result<(Service, Connection)> {
+    let connection = Connection::open(&config.database, name).await?;
+    if connection.is_private() {
+        connection.migrate().await?;
+    }
+    let parts = server::Parts {
+        clock: Arc::new(DatabaseClock),
+        randomness: Arc::new(SystemRandomness),
+        eligibility: Arc::new(NoEligibilityPeer),
+        keys_beside: database::data_dir(&config.database, name)?,
+    };
+    let service = server::service(config, &connection, &parts).await?;
+    Ok((service, connection))
+}

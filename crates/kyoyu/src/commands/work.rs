@@ -1,0 +1,26 @@
+//! `kyoyu work`
+
+use std::process::ExitCode;
+
+use kyoyu_domain::randomness::SystemRandomness;
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, server, telemetry, worker};
+
+pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
+    telemetry::start(&config.telemetry)?;
+    let (service, connection) = super::open(config, name).await?;
+    let stop = CancellationToken::new();
+    let worker =
+        worker::work(service, config.purge.interval(), &SystemRandomness, stop.clone());
+    tokio::pin!(worker);
+    tokio::select! {
+        () = &mut worker => {}
+        () = server::stop_signal() => {
+            stop.cancel();
+            worker.await;
+        }
+    }
+    connection.close().await?;
+    Ok(ExitCode::SUCCESS)
+}

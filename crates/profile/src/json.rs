@@ -1,0 +1,326 @@
+//! JSON as a tree over the received bytes, with every place kept.
+//!
+//! Nothing is copied: strings and numbers are ranges of the source (4.10 stays 4.10), a
+//! node is 28 bytes in one vector, the children of an object or array lie side by side and
+//! so do all its descendants. What JSON allows and FHIR does not want (byte order mark,
+//! duplicate keys, lone surrogates, `\u0000`, numbers out of range) is refused here, each
+//! by a rule of its own; `../guide/reference-validator.md` §4 says why.
+//!
+//! Source: RFC 8259; FHIR R4, JSON representation.
+
+mod number;
+mod parser;
+mod text;
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use kyoyu_domain::problem::{Issue, Place};
+
+use crate::limits::Limits;
+
+/// One JSON text, parsed.
+pub struct Document<'a> {
+    source: &'a str,
+    /// Children before their parent; the root is the last one.
+    nodes: Vec<Node>,
+}
+
+/// The type of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// The value in the source; a string with its quotes.
+    start: u32,
+    end: u32,
+    /// The key behind its opening quote; meaningless outside of objects.
+    key_start: u32,
+    key_bytes: u16,
+    kind: Kind,
+    escapes: Escapes,
+    /// The children: `nodes[first..first + count]`.
+    first: u32,
+    count: u32,
+    /// All descendants: `nodes[low..first + count]`.
+    low: u32,
+}
+
+/// Where a node's text holds a backslash and has to be decoded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Escapes {
+    in_value: bool,
+    in_key: bool,
+}
+
+impl<'a> Document<'a> {
+    /// Parses one JSON text. No recursion: the depth is a limit, not a stack.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with line, column and, where it is known, expression.
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, Issue> {
+        parser::parse(bytes, limits)
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> Value<'_> {
+        Value { document: self, node: self.nodes.len() as u32 - 1 }
+    }
+
+    /// The text that was parsed.
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// How many values there are.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Where a value stands.
+    pub fn place(&self, value: Value<'_>) -> Place {
+        let (line, column) = text::line_and_column(self.source, value.span().start);
+        Place { expression: value.path(), line, column }
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    /// Says the size only: the text is patient data.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Document({} bytes, {} nodes)", self.source.len(), self.nodes.len())
+    }
+}
+
+/// A value of a [`Document`].
+#[derive(Clone, Copy)]
+pub struct Value<'d> {
+    document: &'d Document<'d>,
+    node: u32,
+}
+
+impl<'d> Value<'d> {
+    fn node(self) -> &'d Node {
+        &self.document.nodes[self.node as usize]
+    }
+
+    /// The document that it is part of.
+    pub fn document(self) -> &'d Document<'d> {
+        self.document
+    }
+
+    /// Its type.
+    pub fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// Whether it is an object.
+    pub fn is_object(self) -> bool {
+        self.kind() == Kind::Object
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(self) -> bool {
+        self.kind() == Kind::Array
+    }
+
+    /// Whether it is a string.
+    pub fn is_string(self) -> bool {
+        self.kind() == Kind::String
+    }
+
+    /// Its bytes in the source; a string with its quotes.
+    pub fn span(self) -> Range<usize> {
+        self.node().start as usize..self.node().end as usize
+    }
+
+    /// Its text in the source.
+    pub fn source(self) -> &'d str {
+        &self.document.source[self.span()]
+    }
+
+    /// How many items or fields it has.
+    pub fn len(self) -> usize {
+        self.node().count as usize
+    }
+
+    /// Whether it has no items or fields.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The field of an object.
+    pub fn get(self, key: &str) -> Option<Self> {
+        if self.kind() != Kind::Object {
+            return None;
+        }
+        self.children().find(|child| child.key_is(key))
+    }
+
+    /// The field at the end of a path of objects.
+    pub fn find(self, path: &[&str]) -> Option<Self> {
+        path.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The items of an array; nothing of any other value.
+    pub fn items(self) -> impl Iterator<Item = Self> + Clone {
+        self.children().take(if self.is_array() { usize::MAX } else { 0 })
+    }
+
+    /// The items of an array field; nothing where it is absent or no array.
+    pub fn list(self, key: &str) -> impl Iterator<Item = Self> + Clone + use<'d> {
+        self.get(key).into_iter().flat_map(Value::items)
+    }
+
+    /// The fields of an object with their keys; nothing of any other value.
+    pub fn fields(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> + Clone {
+        self.children()
+            .take(if self.is_object() { usize::MAX } else { 0 })
+            .map(|child| (child.key().unwrap_or_default(), child))
+    }
+
+    /// Everything below it, children before their parents.
+    pub fn descendants(self) -> impl Iterator<Item = Self> + Clone {
+        let node = self.node();
+        (node.low..node.first + node.count).map(move |node| Self { node, ..self })
+    }
+
+    fn children(self) -> impl Iterator<Item = Self> + Clone {
+        let node = self.node();
+        (node.first..node.first + node.count).map(move |node| Self { node, ..self })
+    }
+
+    /// The key under which it stands in its object; none for items and the root.
+    pub fn key(self) -> Option<Cow<'d, str>> {
+        let node = self.node();
+        let raw = self.raw_key()?;
+        Some(if node.escapes.in_key { text::decode(raw) } else { Cow::Borrowed(raw) })
+    }
+
+    /// Whether it stands in its object under this key.
+    pub fn key_is(self, key: &str) -> bool {
+        if self.node().escapes.in_key {
+            return self.key().is_some_and(|own| own == key);
+        }
+        self.raw_key() == Some(key)
+    }
+
+    fn raw_key(self) -> Option<&'d str> {
+        let node = self.node();
+        let start = node.key_start as usize;
+        // A key begins behind a brace and a quote, so that 0 can mean none.
+        (start != 0).then(|| &self.document.source[start..start + usize::from(node.key_bytes)])
+    }
+
+    /// The value of a string.
+    pub fn as_str(self) -> Option<Cow<'d, str>> {
+        let node = self.node();
+        if node.kind != Kind::String {
+            return None;
+        }
+        let raw = &self.document.source[node.start as usize + 1..node.end as usize - 1];
+        Some(if node.escapes.in_value { text::decode(raw) } else { Cow::Borrowed(raw) })
+    }
+
+    /// Whether it is this string.
+    pub fn is(self, text: &str) -> bool {
+        self.as_str().is_some_and(|own| own == text)
+    }
+
+    /// The string of a field.
+    pub fn text_of(self, key: &str) -> Option<Cow<'d, str>> {
+        self.get(key).and_then(Value::as_str)
+    }
+
+    /// A number as it was written.
+    pub fn number_text(self) -> Option<&'d str> {
+        (self.kind() == Kind::Number).then(|| self.source())
+    }
+
+    /// The value of `true` or `false`.
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.source() == "true")
+    }
+
+    /// A FHIRPath expression such as `Bundle.entry[3].resource.subject`. It is made from the
+    /// places alone, so that only errors pay for it.
+    pub fn path(self) -> String {
+        let target = self.node().start;
+        let mut at = self.document.root();
+        let mut path = text::Path::of_type(at.text_of("resourceType").as_deref());
+        while at.node != self.node {
+            // The children are in the order of the source, and exactly one holds the target.
+            let children = &self.document.nodes[at.node().first as usize..][..at.len()];
+            let Some(index) = children.partition_point(|c| c.start <= target).checked_sub(1) else {
+                break;
+            };
+            let child = Self { node: at.node().first + index as u32, ..self };
+            match child.key() {
+                Some(key) if at.is_object() => path.push_key(&key),
+                _ => path.push_index(index),
+            }
+            at = child;
+        }
+        path.into_string()
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    /// Says type and place only: the text is patient data.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?} at {:?}", self.kind(), self.span())
+    }
+}
+
+impl PartialEq for Value<'_> {
+    /// The same place of the same document.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.node == other.node
+    }
+}
+
+/// Turns offsets into lines and columns in one pass; the offsets must not decrease.
+pub(crate) struct Cursor<'a> {
+    source: &'a str,
+    at: usize,
+    line: u32,
+    column: u32,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(document: &Document<'a>) -> Self {
+        Self { source: document.source, at: 0, line: 1, column: 1 }
+    }
+
+    pub(crate) fn advance(&mut self, offset: usize) -> (u32, u32) {
+        let passed = &self.source.as_bytes()[self.at..offset.max(self.at)];
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count() as u32;
+        let since_break = match passed.iter().rposition(|byte| *byte == b'\n') {
+            Some(position) => {
+                self.column = 1;
+                &passed[position + 1..]
+            }
+            None => passed,
+        };
+        self.line += breaks;
+        self.column += text::characters(since_break);
+        self.at += passed.len();
+        (self.line, self.column)
+    }
+}
+
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,449 @@
+//! From bytes to nodes, in one pass and without recursion.
+//!
+//! Values wait in `pending` until their object or array closes; then they move to `nodes`
+//! together, so that children lie side by side and every node's descendants directly
+//! before them.
+
+use std::{borrow::Cow, collections::HashSet, str};
+
+use kyoyu_domain::{
+    problem::{Issue, Place, Rule},
+    rules::BODY_TOO_LARGE,
+};
+
+use super::{Document, Escapes, Kind, Node, number, text};
+use crate::{
+    limits::Limits,
+    rules::{
+        JSON_BOM, JSON_CONTROL_CHARACTER, JSON_DEPTH, JSON_DUPLICATE_KEY, JSON_EMPTY, JSON_ESCAPE,
+        JSON_NODES, JSON_NUL, JSON_STRING_LENGTH, JSON_SURROGATE, JSON_SYNTAX, JSON_TRAILING,
+        JSON_TRUNCATED, JSON_UTF8,
+    },
+};
+
+/// Objects with more fields than this look for duplicate keys in a set.
+const FEW_FIELDS: usize = 16;
+
+pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, Issue> {
+    // Places are kept in 32 bits, whatever the limit says.
+    let body_bytes = limits.body_bytes.min(u32::MAX as usize);
+    if bytes.len() > body_bytes {
+        return Err(Issue::of(&BODY_TOO_LARGE).with(body_bytes.to_string()));
+    }
+    let source = utf8(bytes)?;
+    if source.starts_with('\u{feff}') {
+        return Err(issue(&JSON_BOM, source, 0, String::new()));
+    }
+    let mut parser = Parser {
+        source,
+        bytes,
+        limits,
+        at: 0,
+        key: Key::default(),
+        nodes: Vec::with_capacity((bytes.len() / 20 + 16).min(limits.nodes)),
+        pending: Vec::with_capacity(64),
+        open: Vec::with_capacity(16),
+    };
+    match parser.run() {
+        Ok(()) => Ok(Document { source, nodes: parser.nodes }),
+        Err(fault) => Err(parser.issue(&fault)),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Issue> {
+    str::from_utf8(bytes).map_err(|error| {
+        let valid = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        issue(&JSON_UTF8, valid, valid.len(), String::new())
+    })
+}
+
+fn issue(rule: &'static Rule, source: &str, at: usize, expression: String) -> Issue {
+    let (line, column) = text::line_and_column(source, at);
+    Issue::of(rule).at(Place { expression, line, column })
+}
+
+/// What is wrong, and at which byte.
+struct Fault {
+    rule: &'static Rule,
+    at: usize,
+    argument: Option<Cow<'static, str>>,
+}
+
+impl Fault {
+    fn new(rule: &'static Rule, at: usize) -> Self {
+        Self { rule, at, argument: None }
+    }
+
+    fn with(rule: &'static Rule, at: usize, argument: impl Into<Cow<'static, str>>) -> Self {
+        Self { rule, at, argument: Some(argument.into()) }
+    }
+}
+
+/// The key that the next value gets.
+#[derive(Debug, Clone, Copy, Default)]
+struct Key {
+    start: u32,
+    bytes: u16,
+    escaped: bool,
+}
+
+/// An object or array that is not closed yet.
+struct Open {
+    kind: Kind,
+    start: u32,
+    key: Key,
+    /// Where its children begin in `pending`.
+    children: usize,
+    /// Where its descendants begin in `nodes`.
+    low: u32,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Value,
+    ItemOrEnd,
+    Key,
+    KeyOrEnd,
+    CommaOrEnd,
+}
+
+struct Parser<'a, 'l> {
+    source: &'a str,
+    bytes: &'a [u8],
+    limits: &'l Limits,
+    at: usize,
+    key: Key,
+    nodes: Vec<Node>,
+    pending: Vec<Node>,
+    open: Vec<Open>,
+}
+
+impl Parser<'_, '_> {
+    fn run(&mut self) -> Result<(), Fault> {
+        let mut expected = Expected::Value;
+        loop {
+            self.skip_whitespace();
+            let Some(&byte) = self.bytes.get(self.at) else {
+                let nothing = self.open.is_empty() && self.pending.is_empty();
+                let rule = if nothing { &JSON_EMPTY } else { &JSON_TRUNCATED };
+                return Err(Fault::new(rule, self.at));
+            };
+            expected = match (expected, byte) {
+                (Expected::ItemOrEnd, b']') | (Expected::KeyOrEnd, b'}') => self.close()?,
+                (Expected::Key | Expected::KeyOrEnd, b'"') => self.read_key()?,
+                (Expected::Value | Expected::ItemOrEnd, _) => self.read_value(byte)?,
+                (Expected::CommaOrEnd, _) => self.read_separator(byte)?,
+                _ => return Err(Fault::new(&JSON_SYNTAX, self.at)),
+            };
+            if expected == Expected::CommaOrEnd && self.open.is_empty() {
+                return self.finish();
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        self.skip_whitespace();
+        if self.at < self.bytes.len() {
+            return Err(Fault::new(&JSON_TRAILING, self.at));
+        }
+        self.nodes.append(&mut self.pending);
+        Ok(())
+    }
+
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn read_separator(&mut self, byte: u8) -> Result<Expected, Fault> {
+        let in_object = self.open.last().is_some_and(|open| open.kind == Kind::Object);
+        match (byte, in_object) {
+            (b',', true) => {
+                self.at += 1;
+                self.key = Key::default();
+                Ok(Expected::Key)
+            }
+            (b',', false) => {
+                self.at += 1;
+                Ok(Expected::Value)
+            }
+            (b'}', true) | (b']', false) => self.close(),
+            _ => Err(Fault::new(&JSON_SYNTAX, self.at)),
+        }
+    }
+
+    fn read_key(&mut self) -> Result<Expected, Fault> {
+        let opening = self.at;
+        let escaped = self.skip_string()?;
+        let bytes = self.at - opening - 2;
+        let bytes = u16::try_from(bytes)
+            .map_err(|_| Fault::with(&JSON_STRING_LENGTH, opening, u16::MAX.to_string()))?;
+        self.key = Key { start: opening as u32 + 1, bytes, escaped };
+        self.skip_whitespace();
+        if self.bytes.get(self.at) != Some(&b':') {
+            let ended = self.at >= self.bytes.len();
+            return Err(Fault::new(if ended { &JSON_TRUNCATED } else { &JSON_SYNTAX }, self.at));
+        }
+        self.at += 1;
+        Ok(Expected::Value)
+    }
+
+    fn read_value(&mut self, first: u8) -> Result<Expected, Fault> {
+        let start = self.at;
+        match first {
+            b'{' => return self.open(Kind::Object, Expected::KeyOrEnd),
+            b'[' => return self.open(Kind::Array, Expected::ItemOrEnd),
+            b'"' => {
+                let escaped = self.skip_string()?;
+                self.push_scalar(Kind::String, start, escaped)?;
+            }
+            b't' => self.read_word("true", Kind::Bool)?,
+            b'f' => self.read_word("false", Kind::Bool)?,
+            b'n' => self.read_word("null", Kind::Null)?,
+            b'-' | b'0'..=b'9' => {
+                self.at += number::scan(&self.bytes[start..]).map_err(|r| Fault::new(r, start))?;
+                self.push_scalar(Kind::Number, start, false)?;
+            }
+            _ => return Err(Fault::new(&JSON_SYNTAX, start)),
+        }
+        Ok(Expected::CommaOrEnd)
+    }
+
+    fn read_word(&mut self, word: &str, kind: Kind) -> Result<(), Fault> {
+        let start = self.at;
+        if !self.bytes[start..].starts_with(word.as_bytes()) {
+            return Err(Fault::new(&JSON_SYNTAX, start));
+        }
+        self.at += word.len();
+        self.push_scalar(kind, start, false)
+    }
+
+    fn open(&mut self, kind: Kind, expected: Expected) -> Result<Expected, Fault> {
+        if self.open.len() >= self.limits.depth {
+            return Err(Fault::with(&JSON_DEPTH, self.at, self.limits.depth.to_string()));
+        }
+        self.open.push(Open {
+            kind,
+            start: self.at as u32,
+            key: self.key,
+            children: self.pending.len(),
+            low: self.nodes.len() as u32,
+        });
+        self.key = Key::default();
+        self.at += 1;
+        Ok(expected)
+    }
+
+    fn close(&mut self) -> Result<Expected, Fault> {
+        let Some(open) = self.open.last() else {
+            return Err(Fault::new(&JSON_SYNTAX, self.at));
+        };
+        if open.kind == Kind::Object {
+            self.refuse_duplicate_keys(open.children)?;
+        }
+        let (kind, start, key) = (open.kind, open.start, open.key);
+        let (children, low) = (open.children, open.low);
+        let first = self.nodes.len() as u32;
+        let count = (self.pending.len() - children) as u32;
+        self.nodes.extend_from_slice(&self.pending[children..]);
+        self.pending.truncate(children);
+        self.open.pop();
+        self.at += 1;
+        self.push(Node {
+            start,
+            end: self.at as u32,
+            key_start: key.start,
+            key_bytes: key.bytes,
+            kind,
+            escapes: Escapes { in_value: false, in_key: key.escaped },
+            first,
+            count,
+            low,
+        })?;
+        Ok(Expected::CommaOrEnd)
+    }
+
+    fn push_scalar(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Fault> {
+        let here = self.nodes.len() as u32;
+        self.push(Node {
+            start: start as u32,
+            end: self.at as u32,
+            key_start: self.key.start,
+            key_bytes: self.key.bytes,
+            kind,
+            escapes: Escapes { in_value: escaped, in_key: self.key.escaped },
+            first: here,
+            count: 0,
+            low: here,
+        })
+    }
+
+    fn push(&mut self, node: Node) -> Result<(), Fault> {
+        if self.nodes.len() + self.pending.len() >= self.limits.nodes {
+            let limit = self.limits.nodes.to_string();
+            return Err(Fault::with(&JSON_NODES, node.start as usize, limit));
+        }
+        self.pending.push(node);
+        self.key = Key::default();
+        Ok(())
+    }
+
+    /// Moves behind the string that begins here; answers whether it holds an escape.
+    fn skip_string(&mut self) -> Result<bool, Fault> {
+        let opening = self.at;
+        let mut at = opening + 1;
+        let mut escaped = false;
+        loop {
+            at += plain_bytes(&self.bytes[at..]);
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += self.check_escape(at)?;
+                }
+                Some(_) => return Err(Fault::new(&JSON_CONTROL_CHARACTER, at)),
+                None => return Err(Fault::new(&JSON_TRUNCATED, at)),
+            }
+        }
+        if at - opening - 1 > self.limits.string_bytes {
+            let limit = self.limits.string_bytes.to_string();
+            return Err(Fault::with(&JSON_STRING_LENGTH, opening, limit));
+        }
+        self.at = at + 1;
+        Ok(escaped)
+    }
+
+    /// The bytes of the escape that begins at `at`.
+    fn check_escape(&self, at: usize) -> Result<usize, Fault> {
+        match self.bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+            Some(b'u') => self.check_unicode_escape(at),
+            Some(_) => Err(Fault::new(&JSON_ESCAPE, at)),
+            None => Err(Fault::new(&JSON_TRUNCATED, at)),
+        }
+    }
+
+    fn check_unicode_escape(&self, at: usize) -> Result<usize, Fault> {
+        match self.utf16_unit(at) {
+            None => Err(Fault::new(&JSON_ESCAPE, at)),
+            Some(0) => Err(Fault::new(&JSON_NUL, at)),
+            Some(0xD800..=0xDBFF) => match self.utf16_unit(at + 6) {
+                Some(0xDC00..=0xDFFF) => Ok(12),
+                _ => Err(Fault::new(&JSON_SURROGATE, at)),
+            },
+            Some(0xDC00..=0xDFFF) => Err(Fault::new(&JSON_SURROGATE, at)),
+            Some(_) => Ok(6),
+        }
+    }
+
+    /// The UTF-16 unit of the `\uXXXX` that begins at `at`.
+    fn utf16_unit(&self, at: usize) -> Option<u16> {
+        let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |unit: u16, byte| {
+            char::from(*byte).to_digit(16).map(|digit| unit << 4 | digit as u16)
+        })
+    }
+
+    fn refuse_duplicate_keys(&self, children: usize) -> Result<(), Fault> {
+        let fields = &self.pending[children..];
+        let repeated = if fields.len() <= FEW_FIELDS {
+            fields.iter().enumerate().find(|(position, field)| {
+                fields[..*position].iter().any(|earlier| self.same_key(earlier, field))
+            })
+        } else {
+            let mut seen = HashSet::with_capacity(fields.len());
+            fields.iter().enumerate().find(|(_, field)| !seen.insert(self.key_of(field)))
+        };
+        match repeated {
+            None => Ok(()),
+            Some((_, field)) => {
+                let at = field.key_start as usize - 1;
+                Err(Fault::with(&JSON_DUPLICATE_KEY, at, printable(&self.key_of(field))))
+            }
+        }
+    }
+
+    fn same_key(&self, one: &Node, other: &Node) -> bool {
+        if one.escapes.in_key || other.escapes.in_key {
+            return self.key_of(one) == self.key_of(other);
+        }
+        one.key_bytes == other.key_bytes && self.raw_key(one) == self.raw_key(other)
+    }
+
+    fn key_of(&self, node: &Node) -> Cow<'_, str> {
+        let raw = self.raw_key(node);
+        if node.escapes.in_key { text::decode(raw) } else { Cow::Borrowed(raw) }
+    }
+
+    fn raw_key(&self, node: &Node) -> &str {
+        &self.source[node.key_start as usize..][..usize::from(node.key_bytes)]
+    }
+
+    fn issue(&self, fault: &Fault) -> Issue {
+        let mut issue = issue(fault.rule, self.source, fault.at, self.expression());
+        issue.argument.clone_from(&fault.argument);
+        issue
+    }
+
+    /// The expression of the value at which the parser stopped.
+    fn expression(&self) -> String {
+        let resource_type = self.open.first().filter(|root| root.kind == Kind::Object).and_then(|root| {
+            let fields = &self.pending[root.children..];
+            let next = self.open.get(1).map_or(self.pending.len(), |open| open.children);
+            fields[..next - root.children]
+                .iter()
+                .find(|field| field.kind == Kind::String && self.raw_key(field) == "resourceType")
+                .map(|field| &self.source[field.start as usize + 1..field.end as usize - 1])
+        });
+        let mut path = text::Path::of_type(resource_type);
+        for (depth, open) in self.open.iter().enumerate() {
+            // The place within this object or array: where the next one stands, or here.
+            let (key, position) = match self.open.get(depth + 1) {
+                Some(inner) => (inner.key, inner.children),
+                None => (self.key, self.pending.len()),
+            };
+            if open.kind == Kind::Array {
+                path.push_index(position - open.children);
+            } else if key.start != 0 {
+                let raw = &self.source[key.start as usize..][..usize::from(key.bytes)];
+                path.push_key(raw);
+            }
+        }
+        path.into_string()
+    }
+}
+
+/// A key for a message: only what can be an element's name.
+fn printable(key: &str) -> String {
+    if text::is_element_name(key) { key.to_owned() } else { "?".to_owned() }
+}
+
+/// The bytes before the next quote, backslash or control character, eight at a time.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        // A byte that is zero or below the space borrows from its high bit; the lowest bit
+        // that is found is always right, and only that one is used.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        let below_space = word.wrapping_sub(SPACES) & !word;
+        let found = (zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | below_space) & HIGHS;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = &bytes[at..];
+    at + rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '))
+        .unwrap_or(rest.len())
+}

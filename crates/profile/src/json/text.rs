@@ -1,0 +1,90 @@
+//! Strings, places and paths.
+
+use std::{borrow::Cow, fmt::Write};
+
+/// The characters that begin in these bytes of UTF-8.
+pub(super) fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32
+}
+
+/// Line and column, both from 1, of an offset; the column counts characters.
+pub(super) fn line_and_column(source: &str, offset: usize) -> (u32, u32) {
+    let before = &source.as_bytes()[..offset.min(source.len())];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+    (breaks as u32 + 1, characters(&before[line_start..]) + 1)
+}
+
+/// Replaces the escapes of a string that the parser has accepted.
+pub(super) fn decode(raw: &str) -> Cow<'_, str> {
+    let mut decoded = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        decoded.push_str(&rest[..at]);
+        let (character, bytes) = escape(&rest[at..]);
+        decoded.push(character);
+        rest = &rest[at + bytes..];
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
+}
+
+/// The character of the escape with which the text begins, and the bytes it takes.
+fn escape(text: &str) -> (char, usize) {
+    match text.as_bytes()[1] {
+        b'b' => ('\u{8}', 2),
+        b'f' => ('\u{c}', 2),
+        b'n' => ('\n', 2),
+        b'r' => ('\r', 2),
+        b't' => ('\t', 2),
+        b'u' => unicode_escape(text),
+        other => (char::from(other), 2),
+    }
+}
+
+fn unicode_escape(text: &str) -> (char, usize) {
+    let unit = |at: usize| {
+        text.get(at..at + 4).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    };
+    let mut units = [unit(2), 0];
+    let surrogate = (0xD800..0xDC00).contains(&units[0]);
+    if surrogate {
+        units[1] = unit(8);
+    }
+    let character = char::decode_utf16(units).next().and_then(Result::ok);
+    (character.unwrap_or(char::REPLACEMENT_CHARACTER), if surrogate { 12 } else { 6 })
+}
+
+/// A FHIRPath expression in the making.
+///
+/// A key that cannot be an element's name is written as `?`: it might be anything, also
+/// patient data.
+pub(super) struct Path(String);
+
+impl Path {
+    pub(super) fn of_type(resource_type: Option<&str>) -> Self {
+        Self(resource_type.filter(|name| is_element_name(name)).unwrap_or_default().to_owned())
+    }
+
+    pub(super) fn push_key(&mut self, key: &str) {
+        if !self.0.is_empty() {
+            self.0.push('.');
+        }
+        self.0.push_str(if is_element_name(key) { key } else { "?" });
+    }
+
+    pub(super) fn push_index(&mut self, index: usize) {
+        write!(self.0, "[{index}]").expect("a String takes everything");
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Whether a text can be the name of an element or type.
+pub(super) fn is_element_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text[1..].bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

@@ -1,0 +1,250 @@
+//! 閲覧 — what every read of a patient's data has in common: who asks for whom, the grant,
+//! and what is readable now. Also the read of one resource by its id.
+
+use chrono::{DateTime, Utc};
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    catalogue::{self, Kind},
+    consent::ConsentCategory,
+    identifiers::{PersonKey, ResourceId},
+    participant::Role,
+    policy::{self, ReadGrant, ReadRequest},
+    problem::{Issue, Problem},
+    retention::{self, fates},
+    rules,
+};
+use kyoyu_store::{
+    consent,
+    segment::{self, Segment},
+};
+use uuid::Uuid;
+
+use crate::{Caller, Found, Service, failure::Failure, query::Patient};
+
+/// 閲覧の場 — a decided read.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) grant: ReadGrant,
+    pub(crate) withheld: Vec<ConsentCategory>,
+    /// Moves with every change of the consents that the read rests on.
+    pub(crate) consent_fingerprint: i64,
+}
+
+/// 閲覧できる明細 — a resource that this reader may see now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Readable<'a> {
+    pub(crate) segment: &'a Segment,
+    /// Its position in the segment's directory.
+    pub(crate) position: usize,
+}
+
+impl Readable<'_> {
+    pub(crate) fn entry(&self) -> &kyoyu_domain::entry::Entry {
+        &self.segment.entries[self.position]
+    }
+
+    pub(crate) fn id(&self) -> ResourceId {
+        ResourceId {
+            submission: self.segment.key.submission,
+            ordinal: self.entry().ordinal,
+        }
+    }
+
+    /// When it happened, or else when it was registered: the order of every list.
+    pub(crate) fn happened_at(&self) -> DateTime<Utc> {
+        self.entry().dated_at.unwrap_or(self.segment.registered_at)
+    }
+}
+
+/// A refusal, with the patient whom it concerns where one is known.
+pub(crate) type Refused = (Failure, Option<PersonKey>);
+
+impl Service {
+    /// Decides a read. Unknown patient, wrong patient and no consent are one refusal.
+    pub(crate) async fn open(
+        &self,
+        caller: &Caller,
+        patient: Option<&Patient>,
+        kinds: &[&'static Kind],
+    ) -> Result<Session, Refused> {
+        let token = caller.must_have_token().map_err(|problem| (problem.into(), None))?;
+        let role = caller.participant.role;
+        if policy::audience(role, token.purpose).is_none() {
+            return Err(((&rules::ROLE).into(), None));
+        }
+        let person = match role {
+            Role::PatientPortal => self.own_person(caller, patient).await,
+            _ => self.named_person(patient).await,
+        }
+        .map_err(|failure| (failure, None))?;
+        // An unknown patient goes the same way as a known one without consent.
+        let key = person.unwrap_or(PersonKey::new(Uuid::nil()));
+        let standing = consent::standing(&self.store, key, caller.institution)
+            .await
+            .map_err(|error| (error.into(), person))?;
+        let request = ReadRequest {
+            role,
+            purpose: token.purpose,
+            person: key,
+            consent: standing.categories,
+            kinds: kinds.to_vec(),
+            now: standing.now,
+        };
+        if person.is_none() {
+            return Err(((&rules::CONSENT_REQUIRED).into(), None));
+        }
+        let permission = policy::grant(request).map_err(|rule| (rule.into(), person))?;
+        Ok(Session {
+            grant: permission.grant,
+            withheld: permission.withheld,
+            consent_fingerprint: standing.fingerprint,
+        })
+    }
+
+    async fn named_person(&self, patient: Option<&Patient>) -> Result<Option<PersonKey>, Failure> {
+        match patient {
+            None => Err((&rules::PATIENT_REQUIRED).into()),
+            Some(Patient::Key(key)) => Ok(Some(*key)),
+            Some(Patient::Identifier(identifier)) => {
+                Ok(consent::person_of(&self.store, identifier).await?)
+            }
+        }
+    }
+
+    /// The portal reads the patient whom its token names, and nobody else.
+    async fn own_person(
+        &self,
+        caller: &Caller,
+        patient: Option<&Patient>,
+    ) -> Result<Option<PersonKey>, Failure> {
+        let identifier = caller.must_have_token()?.patient.as_ref();
+        let identifier = identifier.ok_or(&rules::PATIENT_REQUIRED)?;
+        let own = consent::person_of(&self.store, identifier).await?;
+        let asked = match patient {
+            None => own,
+            Some(_) => self.named_person(patient).await?,
+        };
+        Ok(own.filter(|own| asked == Some(*own)))
+    }
+
+    /// Every segment that the grant lets one see, of all kinds of a resource type.
+    pub(crate) async fn segments(
+        &self,
+        grant: &ReadGrant,
+        resource_type: &str,
+    ) -> Result<Vec<Segment>, Failure> {
+        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
+        Ok(segment::granted(&self.store, grant, &kinds).await?)
+    }
+
+    /// What of these segments is readable: within its period, current, and shown to this
+    /// reader.
+    pub(crate) fn readable<'a>(
+        &self,
+        grant: &ReadGrant,
+        segments: &'a [Segment],
+    ) -> Vec<Readable<'a>> {
+        let copies: Vec<retention::Copy<'_>> =
+            segments.iter().flat_map(Segment::copies).collect();
+        let fates = fates(&copies, &self.options.retention);
+        let places = segments
+            .iter()
+            .flat_map(|segment| (0..segment.entries.len()).map(move |position| (segment, position)));
+        places
+            .zip(&fates)
+            .filter(|((segment, position), fate)| {
+                fate.readable(grant.now())
+                    && grant.shows(segment.key.kind, &segment.entries[*position])
+            })
+            .map(|((segment, position), _)| Readable { segment, position })
+            .collect()
+    }
+
+    /// Fetches the texts of readable resources, in their order. What was deleted in
+    /// between is left out.
+    pub(crate) async fn fetch(
+        &self,
+        grant: &ReadGrant,
+        wanted: &[Readable<'_>],
+    ) -> Result<Vec<Found>, Failure> {
+        let mut segments: Vec<&Segment> = Vec::new();
+        for one in wanted {
+            if !segments.iter().any(|known| known.key == one.segment.key) {
+                segments.push(one.segment);
+            }
+        }
+        let texts = segment::bodies(&self.store, grant, &segments).await?;
+        let found = wanted.iter().filter_map(|one| {
+            let place = segments.iter().position(|known| known.key == one.segment.key)?;
+            let text = texts[place].as_ref()?.text(one.position);
+            Some(self.found(one, text))
+        });
+        Ok(found.collect())
+    }
+
+    fn found(&self, one: &Readable<'_>, text: bytes::Bytes) -> Found {
+        let (segment, entry) = (one.segment, one.entry());
+        let registered_at = segment.registered_at;
+        Found {
+            id: one.id(),
+            kind: segment.key.kind,
+            text,
+            first_registered_at: entry.first_registered_at,
+            registered_at,
+            institution: segment.institution,
+            institution_name: self.directory.institution_name(segment.institution, registered_at),
+        }
+    }
+
+    /// 一件の閲覧 — reads one resource by its id. Whatever stands in the way of seeing it,
+    /// the answer is that it is not there.
+    ///
+    /// # Errors
+    /// [`rules::NOT_FOUND`], or the refusal of a caller who does not read at all.
+    pub async fn read(
+        &self,
+        caller: &Caller,
+        resource_type: &'static str,
+        id: &str,
+    ) -> Result<Found, Problem> {
+        let mut person = None;
+        let outcome = self.try_read(caller, resource_type, id, &mut person).await;
+        self.concluded(caller, Action::Read, person, outcome).await
+    }
+
+    async fn try_read(
+        &self,
+        caller: &Caller,
+        resource_type: &'static str,
+        id: &str,
+        about: &mut Option<PersonKey>,
+    ) -> Result<Found, Failure> {
+        let not_there = || Failure::from(&rules::NOT_FOUND);
+        let id: ResourceId = id.parse().map_err(|_| not_there())?;
+        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
+        let owner = segment::owner(&self.store, id.submission, &kinds).await?;
+        *about = owner;
+        let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
+        let session = match self.open(caller, Some(&patient), &kinds).await {
+            Ok(session) => session,
+            Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
+                return Err(not_there());
+            }
+            Err((failure, _)) => return Err(failure),
+        };
+        let segments = self.segments(&session.grant, resource_type).await?;
+        let readable = self.readable(&session.grant, &segments);
+        let one = readable.into_iter().find(|one| one.id() == id).ok_or_else(not_there)?;
+        let found = self.fetch(&session.grant, &[one]).await?.pop().ok_or_else(not_there)?;
+        let event = AuditEvent::done(&caller.actor(), Action::Read, 1)
+            .about(session.grant.person())
+            .of_kinds(vec![found.kind]);
+        self.record_read(session.grant.now(), event).await?;
+        Ok(found)
+    }
+}
+
+/// Names a parameter in a refusal.
+pub(crate) fn bad_parameter(name: &'static str) -> Problem {
+    Issue::of(&rules::PARAMETER_VALUE).with(name).into()
+}

@@ -1,0 +1,274 @@
+//! 登録 — a hospital registers a Bundle: the main use case.
+//!
+//! Checked whole, then one transaction: who is it about, is the identifier new, place the
+//! resources as segments, write the ledger, record, commit. What was refused left nothing.
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    catalogue::Kind,
+    identifiers::{PersonKey, SubmissionId},
+    participant::Role,
+    problem::{Issue, Problem, Severity},
+    rules,
+    submission::{State, Submission},
+};
+use kyoyu_profile::collection::{self, CollectionBundle};
+use kyoyu_store::{
+    Tx, body,
+    submission::{self, NewSubmission, Owner},
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Caller, Service,
+    failure::{Failure, retrying},
+    identify,
+    place::{Destination, Placement, place},
+};
+
+/// How far ahead `Bundle.timestamp` may be.
+const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
+
+/// 受理 — what the sender gets.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The version that is stored; its id is the receipt.
+    pub submission: Submission,
+    /// Whether this call stored it; otherwise it was there already.
+    pub created: bool,
+    /// Warnings.
+    pub findings: Vec<Issue>,
+}
+
+/// 検査済 — a body that passed the check.
+pub(crate) struct Checked {
+    pub(crate) body: Bytes,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) bundle: CollectionBundle,
+    pub(crate) warnings: Vec<Issue>,
+}
+
+impl Service {
+    /// 登録 — registers a Bundle, exactly once however often it is sent.
+    ///
+    /// # Errors
+    /// The findings of the check, or the rule of the refusal.
+    pub async fn register(&self, caller: &Caller, body: Bytes) -> Result<Accepted, Problem> {
+        let outcome = self.try_register(caller, body).await;
+        self.concluded(caller, Action::Register, None, outcome).await
+    }
+
+    async fn try_register(&self, caller: &Caller, body: Bytes) -> Result<Accepted, Failure> {
+        caller.must_be(Role::Institution)?;
+        let checked = self.check(body).await?;
+        caller.must_act_for(checked.bundle.identifier.institution())?;
+        match retrying(|| self.register_once(caller, &checked)).await {
+            Err(Failure::Problem(problem)) if problem.rule() == &rules::PERSON_UNKNOWN => {
+                self.ask_for_person(caller, &checked).await?;
+                retrying(|| self.register_once(caller, &checked)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn register_once(&self, caller: &Caller, checked: &Checked) -> Result<Accepted, Failure> {
+        let patient = &checked.bundle.patient;
+        let (mut tx, matches) = self.store.begin_for(&patient.identifier).await?;
+        let person = identify::for_registration(&matches, patient, tx.now())?;
+        refuse_future(checked, tx.now())?;
+        match submission::find(&mut tx, &checked.bundle.identifier).await? {
+            None => self.store_first(tx, caller, checked, person).await,
+            Some(owner) => self.answer_known(tx, caller, checked, person, owner).await,
+        }
+    }
+
+    async fn store_first(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        checked: &Checked,
+        person: PersonKey,
+    ) -> Result<Accepted, Failure> {
+        let new = self.prepare(&mut tx, checked, person, None).await?;
+        let kinds = kinds_of(&new.submission);
+        let stored = NewSubmission {
+            submission: &new.submission,
+            participant: caller.participant.id,
+            envelope: new.envelope,
+            segments: new.placement.segments,
+        };
+        if !submission::insert(&mut tx, stored).await? {
+            // Somebody took the identifier for another person between look-up and insert;
+            // for the same person the lock would have kept them out.
+            return Err((&rules::BUNDLE_FOREIGN).into());
+        }
+        kyoyu_store::segment::reschedule(&mut tx, &new.placement.days).await?;
+        let resources = checked.bundle.resources.len();
+        let event = AuditEvent::done(&caller.actor(), Action::Register, resources);
+        tx.commit(event.about(person).of_kinds(kinds)).await?;
+        Ok(Accepted { submission: new.submission, created: true, findings: new.findings })
+    }
+
+    /// A Bundle identifier that is known: the same bytes get the same receipt.
+    async fn answer_known(
+        &self,
+        tx: Tx,
+        caller: &Caller,
+        checked: &Checked,
+        person: PersonKey,
+        owner: Owner,
+    ) -> Result<Accepted, Failure> {
+        if owner.person != person {
+            return Err((&rules::BUNDLE_FOREIGN).into());
+        }
+        let Some(current) = owner.current else { return Err((&rules::BUNDLE_USED).into()) };
+        self.refuse_cancelled(&current, tx.now())?;
+        if current.sha256 == checked.sha256 {
+            return repeat_answer(tx, caller, Action::Register, current).await;
+        }
+        if self.options.last_wins {
+            return self.change_stored(tx, caller, checked, current).await;
+        }
+        Err((&rules::BUNDLE_EXISTS).into())
+    }
+
+    /// Refuses what is cancelled: by naming the undo as long as there is one.
+    pub(crate) fn refuse_cancelled(
+        &self,
+        current: &Submission,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        match current.state {
+            State::Cancelled if self.undo_is_open(current, now) => {
+                Err((&rules::BUNDLE_CANCELLED).into())
+            }
+            State::Cancelled | State::Purged | State::Replaced => Err((&rules::BUNDLE_USED).into()),
+            State::Registered => Ok(()),
+        }
+    }
+
+    /// Checks a body; large ones away from the threads that serve other requests.
+    pub(crate) async fn check(&self, body: Bytes) -> Result<Checked, Failure> {
+        const LARGE: usize = 256 * 1024;
+        let limits = self.options.limits;
+        if body.len() < LARGE {
+            return check_now(body, limits);
+        }
+        let checked = tokio::task::spawn_blocking(move || check_now(body, limits)).await;
+        checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))?
+    }
+
+    /// Everything of a version that does not depend on whether it is the first.
+    pub(crate) async fn prepare(
+        &self,
+        tx: &mut Tx,
+        checked: &Checked,
+        person: PersonKey,
+        replaces: Option<&Submission>,
+    ) -> Result<Prepared, Failure> {
+        let now = tx.now();
+        let id = SubmissionId { bucket: person.bucket(), uuid: tx.randomness().uuid_v7(now) };
+        let to = Destination {
+            person,
+            submission: id,
+            replaces: replaces.map(|old| old.id),
+            policy: &self.options.retention,
+        };
+        let mut placement = place(tx, &checked.bundle, &checked.body, &to).await?;
+        let mut findings = checked.warnings.clone();
+        if placement.older_hidden > 0 {
+            let count = placement.older_hidden.to_string();
+            findings.push(Issue::of(&rules::OLDER_HIDDEN).with(count));
+        }
+        let submission = Submission {
+            id,
+            person,
+            identifier: checked.bundle.identifier.clone(),
+            version: replaces.map_or(1, |old| old.version + 1),
+            sha256: checked.sha256,
+            sent_at: checked.bundle.sent_at,
+            registered_at: now,
+            state: State::Registered,
+            state_at: now,
+            counts: std::mem::take(&mut placement.counts),
+            notes: notes_of(&findings),
+        };
+        Ok(Prepared { submission, envelope: envelope(checked), placement, findings })
+    }
+}
+
+/// A version that is ready to be stored.
+pub(crate) struct Prepared {
+    pub(crate) submission: Submission,
+    pub(crate) envelope: Vec<u8>,
+    pub(crate) placement: Placement,
+    pub(crate) findings: Vec<Issue>,
+}
+
+fn check_now(body: Bytes, limits: kyoyu_profile::Limits) -> Result<Checked, Failure> {
+    let report = collection::check(&body, &limits);
+    let Some(bundle) = report.bundle else {
+        return Err(Problem::of_findings(report.issues).into());
+    };
+    let sha256 = Sha256::digest(&body).into();
+    Ok(Checked { body, sha256, bundle, warnings: report.issues })
+}
+
+/// The Bundle's head and Patient, packed.
+fn envelope(checked: &Checked) -> Vec<u8> {
+    let parts: Vec<&[u8]> =
+        checked.bundle.envelope.iter().map(|range| &checked.body[range.clone()]).collect();
+    body::pack(&parts.concat())
+}
+
+pub(crate) fn refuse_future(checked: &Checked, now: DateTime<Utc>) -> Result<(), Failure> {
+    if checked.bundle.sent_at > now + MOST_AHEAD {
+        return Err((&rules::BUNDLE_FUTURE).into());
+    }
+    Ok(())
+}
+
+/// Answers a repeated call with what is stored; the call still leaves its record.
+pub(crate) async fn repeat_answer(
+    tx: Tx,
+    caller: &Caller,
+    action: Action,
+    current: Submission,
+) -> Result<Accepted, Failure> {
+    let event = AuditEvent::done(&caller.actor(), action, 0).about(current.person);
+    tx.commit(event).await?;
+    let findings = findings_of(&current);
+    Ok(Accepted { submission: current, created: false, findings })
+}
+
+pub(crate) fn kinds_of(submission: &Submission) -> Vec<&'static Kind> {
+    submission.counts.iter().map(|count| count.kind).collect()
+}
+
+/// Warnings as the ledger keeps them, so that a repeated call gets the same receipt.
+fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
+    findings
+        .iter()
+        .filter(|issue| issue.rule.severity != Severity::Error)
+        .map(|issue| {
+            let argument = issue.argument.as_deref().unwrap_or("");
+            (issue.rule.code.to_owned(), argument.replace([';', '='], " "))
+        })
+        .collect()
+}
+
+fn findings_of(submission: &Submission) -> Vec<Issue> {
+    let of_bundles = || kyoyu_profile::rules::RULES.iter().map(|bound| bound.rule);
+    let known = || rules::ALL.iter().copied().chain(of_bundles());
+    submission
+        .notes
+        .iter()
+        .filter_map(|(code, argument)| {
+            let rule = known().find(|rule| rule.code == code)?;
+            let issue = Issue::of(rule);
+            Some(if argument.is_empty() { issue } else { issue.with(argument.clone()) })
+        })
+        .collect()
+}

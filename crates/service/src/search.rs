@@ -1,0 +1,221 @@
+//! 検索 — a doctor or the patient asks for the resources of one type.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    catalogue::Kind,
+    consent::ConsentCategory,
+    identifiers::{InstitutionNumber, PersonKey, ResourceId},
+    policy::ReadGrant,
+    problem::Problem,
+};
+use kyoyu_profile::resource;
+
+use crate::{
+    Caller, SearchQuery, Service,
+    cursor::{self, Binding, Position},
+    failure::Failure,
+    query::{Filter, Operation},
+    read::{Readable, Session},
+};
+
+/// 検索結果 — one page.
+#[derive(Debug)]
+pub struct SearchPage {
+    /// The resources, newest first.
+    pub entries: Vec<Found>,
+    /// Categories asked for that the consent leaves out.
+    pub withheld: Vec<ConsentCategory>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// 閲覧結果 — one resource as it leaves the service.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// Its text, as sent apart from id and patient reference.
+    pub text: Bytes,
+    /// When its institution registered it first.
+    pub first_registered_at: DateTime<Utc>,
+    /// When this copy was registered.
+    pub registered_at: DateTime<Utc>,
+    /// Who sent it.
+    pub institution: InstitutionNumber,
+    /// That institution's name as of the registration.
+    pub institution_name: Arc<str>,
+}
+
+impl Service {
+    /// 検索 — the patient's resources of a type, newest first, a page at a time.
+    ///
+    /// # Errors
+    /// One refusal for no consent, an unknown and a wrong patient; the first parameter
+    /// that is not understood.
+    pub async fn search(
+        &self,
+        caller: &Caller,
+        resource_type: &'static str,
+        query: SearchQuery,
+    ) -> Result<SearchPage, Problem> {
+        let mut person = None;
+        let outcome = self.try_search(caller, resource_type, &query, &mut person).await;
+        self.concluded(caller, Action::Search, person, outcome).await
+    }
+
+    async fn try_search(
+        &self,
+        caller: &Caller,
+        resource_type: &'static str,
+        query: &SearchQuery,
+        about: &mut Option<PersonKey>,
+    ) -> Result<SearchPage, Failure> {
+        let filter = Filter::read(query, Operation::Search, resource_type)?;
+        let session = self.session(caller, &filter, about).await?;
+        let binding = binding(caller, &session, resource_type, query);
+        let key = &self.options.cursor_key;
+        let now = session.grant.now();
+        let after = match &filter.cursor {
+            Some(cursor) => Some(cursor::read(key, &binding, cursor, now)?),
+            None => None,
+        };
+        let segments = self.segments(&session.grant, resource_type).await?;
+        let mut wanted = self.readable(&session.grant, &segments);
+        wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
+        wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
+        wanted.retain(|one| after.is_none_or(|after| order(one) < (after.at_micros, after.tie)));
+        let wanted = self.with_codes(&session.grant, wanted, &filter).await?;
+        let more = wanted.len() > filter.count;
+        let page = &wanted[..wanted.len().min(filter.count)];
+        let next = page.last().filter(|_| more).map(|last| {
+            let (at_micros, tie) = order(last);
+            cursor::write(key, &binding, Position { at_micros, tie }, now)
+        });
+        let entries = self.fetch(&session.grant, page).await?;
+        self.record_shown(caller, Action::Search, &session, entries.len()).await?;
+        Ok(SearchPage { entries, withheld: session.withheld, next })
+    }
+
+    /// 直近の結果 — `Observation/$lastn`: the newest results of each item.
+    ///
+    /// # Errors
+    /// As [`Service::search`].
+    pub async fn last_n(
+        &self,
+        caller: &Caller,
+        query: SearchQuery,
+    ) -> Result<SearchPage, Problem> {
+        let mut person = None;
+        let outcome = self.try_last_n(caller, &query, &mut person).await;
+        self.concluded(caller, Action::Search, person, outcome).await
+    }
+
+    async fn try_last_n(
+        &self,
+        caller: &Caller,
+        query: &SearchQuery,
+        about: &mut Option<PersonKey>,
+    ) -> Result<SearchPage, Failure> {
+        let filter = Filter::read(query, Operation::LastN, "Observation")?;
+        let session = self.session(caller, &filter, about).await?;
+        let segments = self.segments(&session.grant, "Observation").await?;
+        let mut wanted = self.readable(&session.grant, &segments);
+        wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
+        wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
+        let mut wanted = self.with_codes(&session.grant, wanted, &filter).await?;
+        let mut taken: HashMap<(&str, u16), usize> = HashMap::new();
+        wanted.retain(|one| {
+            let so_far = taken.entry((one.segment.key.kind.code, one.entry().item)).or_default();
+            *so_far += 1;
+            *so_far <= filter.max
+        });
+        let entries = self.fetch(&session.grant, &wanted).await?;
+        self.record_shown(caller, Action::Search, &session, entries.len()).await?;
+        Ok(SearchPage { entries, withheld: session.withheld, next: None })
+    }
+
+    async fn session(
+        &self,
+        caller: &Caller,
+        filter: &Filter,
+        about: &mut Option<PersonKey>,
+    ) -> Result<Session, Failure> {
+        let opened = self.open(caller, filter.patient.as_ref(), &filter.kinds).await;
+        opened.map_err(|(failure, person)| {
+            *about = person;
+            failure
+        })
+    }
+
+    /// Leaves only resources with one of the codes asked for; their texts are looked at.
+    async fn with_codes<'a>(
+        &self,
+        grant: &ReadGrant,
+        wanted: Vec<Readable<'a>>,
+        filter: &Filter,
+    ) -> Result<Vec<Readable<'a>>, Failure> {
+        if filter.codes.is_empty() {
+            return Ok(wanted);
+        }
+        let found = self.fetch(grant, &wanted).await?;
+        let passing: std::collections::HashSet<ResourceId> = found
+            .iter()
+            .filter(|one| filter.passes_code(&resource::codings(&one.text)))
+            .map(|one| one.id)
+            .collect();
+        Ok(wanted.into_iter().filter(|one| passing.contains(&one.id())).collect())
+    }
+
+    async fn record_shown(
+        &self,
+        caller: &Caller,
+        action: Action,
+        session: &Session,
+        resources: usize,
+    ) -> Result<(), Failure> {
+        let grant = &session.grant;
+        let event = AuditEvent::done(&caller.actor(), action, resources)
+            .about(grant.person())
+            .of_kinds(grant.kinds().to_vec());
+        self.record_read(grant.now(), event).await
+    }
+}
+
+/// Newest first: when it happened, then the id.
+fn order(one: &Readable<'_>) -> (i64, u128) {
+    let id = one.id();
+    // UUIDv7 begins with 48 bits of time; rotating them out leaves room for the ordinal
+    // without losing uniqueness within one patient and millisecond.
+    let tie = (id.submission.uuid.as_u128() << 16) | u128::from(id.ordinal);
+    (one.happened_at().timestamp_micros(), tie)
+}
+
+fn binding(
+    caller: &Caller,
+    session: &Session,
+    resource_type: &str,
+    query: &SearchQuery,
+) -> Binding {
+    let actor = caller.actor();
+    let mut parts: Vec<Vec<u8>> = vec![
+        resource_type.as_bytes().to_vec(),
+        session.grant.person().uuid().as_bytes().to_vec(),
+        session.consent_fingerprint.to_be_bytes().to_vec(),
+        caller.participant.id.to_be_bytes().to_vec(),
+        actor.institution.map(|number| number.to_string()).unwrap_or_default().into_bytes(),
+        actor.user.unwrap_or_default().into_bytes(),
+    ];
+    for (name, value) in &query.parameters {
+        if name != "cursor" {
+            parts.push(name.clone().into_bytes());
+            parts.push(value.clone().into_bytes());
+        }
+    }
+    Binding::of(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}

@@ -1,0 +1,31 @@
+//! 検査 — checks a Bundle as a registration would, and stores nothing.
+
+use bytes::Bytes;
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    participant::Role,
+    problem::{Issue, Problem},
+};
+use kyoyu_profile::collection;
+
+use crate::{Caller, Service, failure::Failure};
+
+impl Service {
+    /// 検査 — the findings, in document order; empty means conformant.
+    ///
+    /// # Errors
+    /// When the caller may not ask.
+    pub async fn validate(&self, caller: &Caller, body: Bytes) -> Result<Vec<Issue>, Problem> {
+        let outcome = self.try_validate(caller, &body).await;
+        self.concluded(caller, Action::Validate, None, outcome).await
+    }
+
+    async fn try_validate(&self, caller: &Caller, body: &[u8]) -> Result<Vec<Issue>, Failure> {
+        caller.must_be(Role::Institution)?;
+        let report = collection::check(body, &self.options.limits);
+        let now = self.store.now().await?;
+        let event = AuditEvent::done(&caller.actor(), Action::Validate, report.issues.len());
+        self.record_read(now, event).await?;
+        Ok(report.issues)
+    }
+}

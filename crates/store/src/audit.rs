@@ -1,0 +1,298 @@
+//! 監査記録の書込みと照会.
+//!
+//! Writes are recorded in their own transaction. Reads and refusals are recorded through
+//! a [`Recorder`], which lets records that arrive together share one commit: each caller
+//! still waits until its record is durable.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard},
+};
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use kyoyu_domain::{
+    audit::{Action, AuditEvent, Outcome},
+    identifiers::PersonKey,
+    randomness::Randomness,
+};
+use sqlx::PgConnection;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::{
+    Store, Surroundings, Tx,
+    error::{Error, Result},
+};
+
+/// At most so many records share a commit.
+const BATCH: usize = 256;
+
+/// Records that wait for the writer; beyond that a caller waits for a place.
+const QUEUE: usize = 4096;
+
+/// Months known to exist; a month is made when the first record of it is written.
+#[derive(Debug, Default)]
+pub(crate) struct KnownMonths(Mutex<HashSet<NaiveDate>>);
+
+impl KnownMonths {
+    fn lock(&self) -> MutexGuard<'_, HashSet<NaiveDate>> {
+        self.0.lock().expect("no holder of the lock panics")
+    }
+}
+
+pub(crate) async fn append(
+    connection: &mut PgConnection,
+    surroundings: &Surroundings,
+    events: &[(DateTime<Utc>, &AuditEvent)],
+) -> Result<()> {
+    for (at, _) in events {
+        ensure_month(&mut *connection, &surroundings.audit_months, *at).await?;
+    }
+    Columns::of(events, surroundings.randomness.as_ref()).insert(connection).await
+}
+
+/// 記録係 — writes the records of reads and refusals, many in one commit.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    at: Option<DateTime<Utc>>,
+    event: AuditEvent,
+    written: oneshot::Sender<bool>,
+}
+
+impl Recorder {
+    /// Starts the writer; it ends when the last recorder is dropped.
+    pub fn start(store: &Store) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write_batches(store.clone(), waiting));
+        Self { queue }
+    }
+
+    /// Writes a record and returns when it is durable. `at` is the instant of the call;
+    /// none: the instant of writing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the record could not be written; then nothing that it
+    /// speaks of may be answered.
+    pub async fn record(&self, at: Option<DateTime<Utc>>, event: AuditEvent) -> Result<()> {
+        let (written, done) = oneshot::channel();
+        let lost = || Error::Unavailable(sqlx::Error::WorkerCrashed);
+        self.queue.send(Waiting { at, event, written }).await.map_err(|_| lost())?;
+        if done.await.unwrap_or(false) { Ok(()) } else { Err(lost()) }
+    }
+}
+
+async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        let written = write_batch(&store, &batch).await;
+        if let Err(error) = &written {
+            tracing::error!(error = error as &dyn std::error::Error, "audit records were not written");
+        }
+        for one in batch.drain(..) {
+            if one.written.send(written.is_ok()).is_err() {
+                tracing::debug!("a caller went away before its audit record was durable");
+            }
+        }
+    }
+}
+
+async fn write_batch(store: &Store, batch: &[Waiting]) -> Result<()> {
+    let now = if batch.iter().any(|one| one.at.is_none()) {
+        store.now().await?
+    } else {
+        DateTime::UNIX_EPOCH
+    };
+    let events: Vec<(DateTime<Utc>, &AuditEvent)> =
+        batch.iter().map(|one| (one.at.unwrap_or(now), &one.event)).collect();
+    let mut connection = store.pool().acquire().await?;
+    append(&mut connection, &store.surroundings, &events).await
+}
+
+/// Records as columns, for one statement whatever their number.
+#[derive(Default)]
+struct Columns {
+    at: Vec<DateTime<Utc>>,
+    event: Vec<Uuid>,
+    bucket: Vec<Option<i16>>,
+    person: Vec<Option<Uuid>>,
+    participant: Vec<Option<i32>>,
+    institution: Vec<Option<String>>,
+    user: Vec<Option<String>>,
+    qualification: Vec<Option<String>>,
+    purpose: Vec<Option<String>>,
+    action: Vec<String>,
+    kinds: Vec<String>,
+    outcome: Vec<String>,
+    quantity: Vec<i32>,
+}
+
+impl Columns {
+    fn of(events: &[(DateTime<Utc>, &AuditEvent)], randomness: &dyn Randomness) -> Self {
+        let mut columns = Self::default();
+        for (at, event) in events {
+            columns.push(*at, randomness.uuid_v7(*at), event);
+        }
+        columns
+    }
+
+    fn push(&mut self, at: DateTime<Utc>, id: Uuid, event: &AuditEvent) {
+        let actor = &event.actor;
+        let (outcome, quantity) = match event.outcome {
+            Outcome::Done { resources } => ("done", resources),
+            Outcome::Refused { rule, times } => (rule, times),
+        };
+        let kinds: Vec<&str> = event.kinds.iter().map(|kind| kind.code).collect();
+        self.at.push(at);
+        self.event.push(id);
+        self.bucket.push(event.person.map(|person| person.bucket().number()));
+        self.person.push(event.person.map(PersonKey::uuid));
+        self.participant.push(actor.participant);
+        self.institution.push(actor.institution.map(|number| number.to_string()));
+        self.user.push(actor.user.clone());
+        self.qualification.push(actor.qualification.clone());
+        self.purpose.push(actor.purpose.map(|purpose| purpose.code().to_owned()));
+        self.action.push(event.action.code().to_owned());
+        self.kinds.push(kinds.join(","));
+        self.outcome.push(outcome.to_owned());
+        self.quantity.push(i32::try_from(quantity).unwrap_or(i32::MAX));
+    }
+
+    async fn insert(self, connection: &mut PgConnection) -> Result<()> {
+        sqlx::query!(
+            "-- audit.append
+            insert into audit_event (at, event, bucket, person, participant, institution,
+                user_name, qualification, purpose, action, kinds, outcome, quantity)
+            select *
+            from unnest($1::timestamptz[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[],
+                $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                $12::text[], $13::integer[])",
+            &self.at,
+            &self.event,
+            &self.bucket as _,
+            &self.person as _,
+            &self.participant as _,
+            &self.institution as _,
+            &self.user as _,
+            &self.qualification as _,
+            &self.purpose as _,
+            &self.action,
+            &self.kinds,
+            &self.outcome,
+            &self.quantity,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Makes the partition of the month of `at`, once per process and month.
+async fn ensure_month(
+    connection: &mut PgConnection,
+    known: &KnownMonths,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let month = at.date_naive().with_day(1).expect("every month has a first day");
+    if known.lock().contains(&month) {
+        return Ok(());
+    }
+    make_month(connection, month).await?;
+    known.lock().insert(month);
+    Ok(())
+}
+
+async fn make_month(connection: &mut PgConnection, month: NaiveDate) -> Result<()> {
+    sqlx::query!(
+        r#"-- audit.make_month
+        select make_audit_month($1)::text as made"#,
+        month
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+/// 閲覧履歴 — one access to a patient's data, as the store has it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The record's id; pages of the log go by instant and id.
+    pub event: Uuid,
+    /// The participant's name.
+    pub participant: Option<String>,
+    /// The institution's number.
+    pub institution: Option<String>,
+    /// The person who acted.
+    pub user: Option<String>,
+    /// That person's qualification.
+    pub qualification: Option<String>,
+    /// The purpose's HL7 code.
+    pub purpose: Option<String>,
+    /// What was done.
+    pub action: Action,
+    /// The codes of the kinds.
+    pub kinds: Vec<String>,
+    /// `done` or the code of the refusing rule.
+    pub outcome: String,
+    /// How many resources, or how many refusals.
+    pub quantity: i32,
+}
+
+/// The accesses to a patient's data, newest first, before the given position.
+pub async fn list(
+    tx: &mut Tx,
+    person: PersonKey,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Access>> {
+    let (before_at, before_event) = before.unzip();
+    let rows = sqlx::query!(
+        r#"-- audit.list
+        select
+            a.at,
+            a.event,
+            p.name as "participant?",
+            a.institution,
+            a.user_name,
+            a.qualification,
+            a.purpose,
+            a.action,
+            a.kinds,
+            a.outcome,
+            a.quantity
+        from audit_event a
+        left join participant p on p.id = a.participant
+        where a.bucket = $1
+            and a.person = $2
+            and ($3::timestamptz is null or (a.at, a.event) < ($3, $4::uuid))
+        order by a.at desc, a.event desc
+        limit $5"#,
+        person.bucket().number(),
+        person.uuid(),
+        before_at,
+        before_event,
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let accesses = rows.into_iter().map(|row| Access {
+        at: row.at,
+        event: row.event,
+        participant: row.participant,
+        institution: row.institution,
+        user: row.user_name,
+        qualification: row.qualification,
+        purpose: row.purpose,
+        action: Action::from_code(&row.action).unwrap_or(Action::Unknown),
+        kinds: row.kinds.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect(),
+        outcome: row.outcome,
+        quantity: row.quantity,
+    });
+    Ok(accesses.collect())
+}

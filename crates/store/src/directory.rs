@@ -1,0 +1,243 @@
+//! 目録 — the directory of a segment, as bytes.
+//!
+//! Shape: a version byte, then per resource: ordinal (difference to the one before),
+//! text bytes, item, eight bytes of identifier hash, one byte of flags and standing, one
+//! of clinical status and which dates follow, then those dates in milliseconds as
+//! differences. Numbers are LEB128, differences zigzag. About 14 bytes a resource.
+
+use chrono::{DateTime, Utc};
+use kyoyu_domain::{
+    entry::{ClinicalStatus, Entry, Flags, Standing},
+    identifiers::IdentifierHash,
+};
+
+use crate::error::{Error, Result};
+
+const VERSION: u8 = 1;
+const HAS_DATE: u8 = 1 << 3;
+const SAME_DATE: u8 = 1 << 4;
+const HAS_FIRST: u8 = 1 << 5;
+const HAS_FLAGGED: u8 = 1 << 6;
+
+/// Writes the directory of a segment that was registered at `registered_at`.
+pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1 + entries.len() * 16);
+    out.push(VERSION);
+    let base = registered_at.timestamp_millis();
+    let (mut ordinal, mut former_date) = (0_u16, base);
+    for entry in entries {
+        put(&mut out, u64::from(entry.ordinal - ordinal));
+        ordinal = entry.ordinal;
+        put(&mut out, u64::from(entry.text_bytes));
+        put(&mut out, u64::from(entry.item));
+        out.extend_from_slice(&entry.identifier.0.to_be_bytes());
+        out.push(entry.flags.bits() | standing_number(entry.standing) << 3);
+        let date = entry.dated_at.map(|date| date.timestamp_millis());
+        let same_date = date == Some(former_date);
+        let first = (entry.first_registered_at != registered_at)
+            .then(|| entry.first_registered_at.timestamp_micros());
+        let flagged = entry.flagged_at.map(|at| at.timestamp_micros());
+        out.push(
+            clinical_number(entry.clinical)
+                | if date.is_some() { HAS_DATE } else { 0 }
+                | if same_date { SAME_DATE } else { 0 }
+                | if first.is_some() { HAS_FIRST } else { 0 }
+                | if flagged.is_some() { HAS_FLAGGED } else { 0 },
+        );
+        if let Some(date) = date.filter(|_| !same_date) {
+            put_signed(&mut out, date - former_date);
+            former_date = date;
+        }
+        for at in [first, flagged].into_iter().flatten() {
+            put_signed(&mut out, at - registered_at.timestamp_micros());
+        }
+    }
+    out
+}
+
+/// Reads a directory.
+///
+/// # Errors
+/// [`Error::Corrupt`] when the bytes are not a directory.
+pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> {
+    let mut reader = Reader { bytes };
+    if reader.byte()? != VERSION {
+        return Err(corrupt("unknown version"));
+    }
+    let base_micros = registered_at.timestamp_micros();
+    let (mut ordinal, mut former_date) = (0_u16, registered_at.timestamp_millis());
+    let mut entries = Vec::new();
+    while !reader.bytes.is_empty() {
+        ordinal = reader
+            .number()?
+            .try_into()
+            .ok()
+            .and_then(|step| ordinal.checked_add(step))
+            .ok_or(corrupt("ordinal out of range"))?;
+        let text_bytes = reader.number()?.try_into().map_err(|_| corrupt("length out of range"))?;
+        let item = reader.number()?.try_into().map_err(|_| corrupt("item out of range"))?;
+        let identifier = IdentifierHash(u64::from_be_bytes(reader.array()?));
+        let bits = reader.byte()?;
+        let marks = reader.byte()?;
+        let dated_at = if marks & HAS_DATE == 0 {
+            None
+        } else {
+            if marks & SAME_DATE == 0 {
+                former_date += reader.signed()?;
+            }
+            Some(DateTime::from_timestamp_millis(former_date).ok_or(corrupt("date out of range"))?)
+        };
+        let mut instant = |mark: u8| -> Result<Option<DateTime<Utc>>> {
+            if marks & mark == 0 {
+                return Ok(None);
+            }
+            let at = base_micros + reader.signed()?;
+            DateTime::from_timestamp_micros(at).map(Some).ok_or(corrupt("instant out of range"))
+        };
+        let first_registered_at = instant(HAS_FIRST)?.unwrap_or(registered_at);
+        let flagged_at = instant(HAS_FLAGGED)?;
+        entries.push(Entry {
+            ordinal,
+            text_bytes,
+            item,
+            identifier,
+            dated_at,
+            standing: standing_of(bits >> 3)?,
+            clinical: clinical_of(marks & 0b111)?,
+            flags: Flags::from_bits(bits & 0b111),
+            first_registered_at,
+            flagged_at,
+        });
+    }
+    Ok(entries)
+}
+
+const STANDINGS: [Standing; 5] = [
+    Standing::Standing,
+    Standing::Refuted,
+    Standing::EnteredInError,
+    Standing::Awaited,
+    Standing::Cancelled,
+];
+
+fn standing_number(standing: Standing) -> u8 {
+    position(&STANDINGS, &standing)
+}
+
+fn standing_of(number: u8) -> Result<Standing> {
+    STANDINGS.get(usize::from(number)).copied().ok_or(corrupt("unknown standing"))
+}
+
+fn clinical_number(clinical: ClinicalStatus) -> u8 {
+    let position = ClinicalStatus::ALL.iter().position(|row| row.0 == clinical);
+    position.expect("every clinical status has a row") as u8
+}
+
+fn clinical_of(number: u8) -> Result<ClinicalStatus> {
+    let row = ClinicalStatus::ALL.get(usize::from(number));
+    row.map(|row| row.0).ok_or(corrupt("unknown clinical status"))
+}
+
+fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    all.iter().position(|known| known == one).expect("the list holds every value") as u8
+}
+
+fn corrupt(what: &'static str) -> Error {
+    Error::Corrupt { table: "segment", column: "directory", what }
+}
+
+fn put(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn put_signed(out: &mut Vec<u8>, number: i64) {
+    put(out, ((number << 1) ^ (number >> 63)) as u64);
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (head, rest) = self.bytes.split_first_chunk().ok_or(corrupt("ends early"))?;
+        self.bytes = rest;
+        Ok(*head)
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn number(&mut self) -> Result<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(corrupt("number too long"))
+    }
+
+    fn signed(&mut self) -> Result<i64> {
+        let number = self.number()?;
+        Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(registered_at: DateTime<Utc>) -> Vec<Entry> {
+        let dates = [Some("2026-03-01T00:00:00.123Z"), Some("2026-03-01T00:00:00.123Z"), None];
+        (1..=30_u16)
+            .map(|ordinal| Entry {
+                ordinal: ordinal * 3,
+                text_bytes: u32::from(ordinal) * 100_003,
+                item: ordinal * 20,
+                identifier: IdentifierHash(u64::from(ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                dated_at: dates[usize::from(ordinal % 3)]
+                    .map(|date| date.parse().expect("an instant")),
+                standing: STANDINGS[usize::from(ordinal % 5)],
+                clinical: ClinicalStatus::ALL[usize::from(ordinal % 6)].0,
+                flags: Flags::from_bits(ordinal as u8 % 8),
+                first_registered_at: if ordinal % 2 == 0 {
+                    registered_at
+                } else {
+                    registered_at - chrono::TimeDelta::days(400)
+                },
+                flagged_at: (ordinal % 4 == 0).then_some(registered_at),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_directory_reads_back_as_written() {
+        let registered_at = "2026-04-01T01:02:03.456789Z".parse().expect("an instant");
+        let entries = entries(registered_at);
+        let bytes = encode(&entries, registered_at);
+        assert_eq!(decode(&bytes, registered_at).expect("readable"), entries);
+    }
+
+    #[test]
+    fn a_damaged_directory_is_an_error_and_never_a_panic() {
+        let registered_at = "2026-04-01T01:02:03Z".parse().expect("an instant");
+        let bytes = encode(&entries(registered_at), registered_at);
+        for cut in 1..bytes.len() {
+            let _ = decode(&bytes[..cut], registered_at).map(|entries| entries.len());
+        }
+        for position in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[position] ^= 0xff;
+            let _ = decode(&damaged, registered_at).map(|entries| entries.len());
+        }
+        assert!(decode(&[], registered_at).is_err());
+    }
+}

@@ -1,0 +1,389 @@
+//! 台帳 — Bundle identifiers, versions of Bundles, and what is left of deleted ones.
+
+use chrono::{DateTime, Utc};
+use kyoyu_domain::{
+    catalogue,
+    identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
+    submission::{KindCount, State, Submission},
+};
+use uuid::Uuid;
+
+use crate::{
+    Tx,
+    error::{Error, Result, expect_rows},
+    segment::NewSegment,
+};
+
+/// 識別子の持主 — whose a Bundle identifier is.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The person that it belongs to for ever.
+    pub person: PersonKey,
+    /// The version that was registered last.
+    pub last: SubmissionId,
+    /// That version, unless nothing of it is left.
+    pub current: Option<Submission>,
+}
+
+/// Who owns a Bundle identifier, and its current version.
+pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
+    let digest = identifier.digest();
+    let row = sqlx::query!(
+        r#"-- submission.find
+        select
+            b.bucket,
+            b.person,
+            b.submission,
+            s.version as "version?",
+            s.sha256 as "sha256?",
+            s.sent_at as "sent_at?",
+            s.registered_at as "registered_at?",
+            s.state as "state?",
+            s.state_at as "state_at?",
+            s.counts as "counts?",
+            s.notes as "notes?"
+        from bundle_identifier b
+        left join submission s on s.bucket = b.bucket and s.submission = b.submission
+        where b.identifier_bucket = $1 and b.digest = $2"#,
+        Bucket::of(&digest).number(),
+        &digest[..]
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let person = PersonKey::new(row.person);
+    let last = SubmissionId { bucket: bucket(row.bucket)?, uuid: row.submission };
+    let current = match (row.version, row.sha256, row.sent_at, row.registered_at) {
+        (Some(version), Some(sha256), Some(sent_at), Some(registered_at)) => Some(Submission {
+            id: last,
+            person,
+            identifier: identifier.clone(),
+            version,
+            sha256: sha256.try_into().map_err(|_| corrupt("sha256"))?,
+            sent_at,
+            registered_at,
+            state: state(row.state.as_deref().unwrap_or(""))?,
+            state_at: row.state_at.unwrap_or(registered_at),
+            counts: counts_from(row.counts.as_deref().unwrap_or(""))?,
+            notes: notes_from(row.notes.as_deref().unwrap_or("")),
+        }),
+        _ => None,
+    };
+    Ok(Some(Owner { person, last, current }))
+}
+
+/// A version that is about to be stored.
+#[derive(Debug)]
+pub struct NewSubmission<'a> {
+    /// What the ledger says of it.
+    pub submission: &'a Submission,
+    /// Who sent it.
+    pub participant: i32,
+    /// The Bundle's head and Patient, packed.
+    pub envelope: Vec<u8>,
+    /// Its resources.
+    pub segments: Vec<NewSegment>,
+}
+
+/// Stores the first version of a Bundle: identifier, ledger row and segments in one
+/// statement. Answers `false` when the identifier was taken in the meantime; then the
+/// transaction must not be committed.
+pub async fn insert(tx: &mut Tx, new: NewSubmission<'_>) -> Result<bool> {
+    let digest = new.submission.identifier.digest();
+    let done = sqlx::query!(
+        "-- submission.claim
+        insert into bundle_identifier (identifier_bucket, digest, bucket, person, submission)
+        values ($1, $2, $3, $4, $5)
+        on conflict do nothing",
+        Bucket::of(&digest).number(),
+        &digest[..],
+        new.submission.id.bucket.number(),
+        new.submission.person.uuid(),
+        new.submission.id.uuid
+    )
+    .execute(tx.connection())
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    store(tx, new).await?;
+    Ok(true)
+}
+
+/// Replaces the current version: the old one leaves a tombstone, and nothing else.
+pub async fn replace(tx: &mut Tx, old: &Submission, new: NewSubmission<'_>) -> Result<()> {
+    crate::segment::delete_all(tx, old.id).await?;
+    bury_replaced(tx, old).await?;
+    let digest = new.submission.identifier.digest();
+    let done = sqlx::query!(
+        "-- submission.move_identifier
+        update bundle_identifier
+        set submission = $3
+        where identifier_bucket = $1 and digest = $2 and submission = $4",
+        Bucket::of(&digest).number(),
+        &digest[..],
+        new.submission.id.uuid,
+        old.id.uuid
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("submission.move_identifier", 1, done.rows_affected())?;
+    store(tx, new).await
+}
+
+async fn bury_replaced(tx: &mut Tx, old: &Submission) -> Result<()> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "-- submission.bury_replaced
+        with gone as (
+            delete from submission
+            where bucket = $1 and submission = $2
+            returning bucket, submission, institution, identifier, version, sha256,
+                registered_at, counts
+        )
+        insert into tombstone (bucket, submission, institution, identifier, version, sha256,
+            registered_at, deleted_at, run, counts, complete)
+        select bucket, submission, institution, identifier, version, sha256, registered_at,
+            $3, null, counts, true
+        from gone",
+        old.id.bucket.number(),
+        old.id.uuid,
+        now
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("submission.bury_replaced", 1, done.rows_affected())
+}
+
+/// Ledger row and segments, in one statement.
+async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
+    let NewSubmission { submission, participant, envelope, segments } = new;
+    let expected = segments.len() as u64;
+    let columns = crate::segment::Columns::of(segments);
+    let institution = submission.identifier.institution();
+    let (counts, notes) = (counts_to(&submission.counts), notes_to(&submission.notes));
+    let done = sqlx::query!(
+        "-- submission.store
+        with ledger as (
+            insert into submission (bucket, submission, person, institution, identifier, version,
+                sha256, sent_at, registered_at, state, state_at, participant, counts, notes,
+                envelope)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'registered', $9, $10, $11, $12, $13)
+        )
+        insert into segment (kind, bucket, person, submission, long_term, institution,
+            registered_at, due_on, directory, body)
+        select s.kind, $1, $3, $2, s.long_term, $4, $9, s.due_on, s.directory, s.body
+        from unnest($14::text[], $15::boolean[], $16::date[], $17::bytea[], $18::bytea[])
+            as s (kind, long_term, due_on, directory, body)",
+        submission.id.bucket.number(),
+        submission.id.uuid,
+        submission.person.uuid(),
+        institution.as_str(),
+        submission.identifier.value(),
+        submission.version,
+        &submission.sha256[..],
+        submission.sent_at,
+        submission.registered_at,
+        participant,
+        counts,
+        notes,
+        envelope,
+        &columns.kind,
+        &columns.long_term,
+        &columns.due_on as _,
+        &columns.directory,
+        &columns.body,
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("submission.store", expected, done.rows_affected())
+}
+
+/// Marks a version as cancelled, or as registered again.
+pub async fn set_state(tx: &mut Tx, id: SubmissionId, state: State) -> Result<()> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "-- submission.set_state
+        update submission
+        set state = $3, state_at = $4
+        where bucket = $1 and submission = $2",
+        id.bucket.number(),
+        id.uuid,
+        state.code(),
+        now
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("submission.set_state", 1, done.rows_affected())
+}
+
+/// One accepted version by its receipt, whether kept, replaced or purged; only the
+/// institution that sent it may know.
+pub async fn find_by_receipt(
+    tx: &mut Tx,
+    id: SubmissionId,
+    institutions: &[InstitutionNumber],
+) -> Result<Option<Submission>> {
+    let institutions: Vec<String> = institutions.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query_as!(
+        LedgerRow,
+        r#"-- submission.find_by_receipt
+        select
+            bucket as "bucket!",
+            submission as "submission!",
+            identifier as "identifier!",
+            version as "version!",
+            sha256 as "sha256!",
+            sent_at,
+            registered_at as "registered_at!",
+            state as "state!",
+            state_at as "state_at!",
+            counts as "counts!",
+            notes as "notes!"
+        from (
+            select bucket, submission, institution, identifier, version, sha256, sent_at,
+                registered_at, state, state_at, counts, notes
+            from submission
+            union all
+            select bucket, submission, institution, identifier, version, sha256, null,
+                registered_at, case when run is null then 'replaced' else 'purged' end,
+                deleted_at, counts, ''
+            from tombstone
+            where complete
+        ) as known
+        where bucket = $1 and submission = $2 and institution = any($3)
+        order by state_at
+        limit 1"#,
+        id.bucket.number(),
+        id.uuid,
+        &institutions
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    rows.map(LedgerRow::into_submission).transpose()
+}
+
+/// The versions that institutions have, oldest first, after a receipt.
+pub async fn list(
+    tx: &mut Tx,
+    institutions: &[InstitutionNumber],
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Submission>> {
+    let institutions: Vec<String> = institutions.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query_as!(
+        LedgerRow,
+        r#"-- submission.list
+        select
+            bucket,
+            submission,
+            identifier,
+            version,
+            sha256,
+            sent_at as "sent_at?",
+            registered_at,
+            state,
+            state_at,
+            counts,
+            notes
+        from submission
+        where institution = any($1)
+            and ($2::uuid is null or submission > $2)
+        order by submission
+        limit $3"#,
+        &institutions,
+        after,
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.into_iter().map(LedgerRow::into_submission).collect()
+}
+
+struct LedgerRow {
+    bucket: i16,
+    submission: Uuid,
+    identifier: String,
+    version: i32,
+    sha256: Vec<u8>,
+    sent_at: Option<DateTime<Utc>>,
+    registered_at: DateTime<Utc>,
+    state: String,
+    state_at: DateTime<Utc>,
+    counts: String,
+    notes: String,
+}
+
+impl LedgerRow {
+    fn into_submission(self) -> Result<Submission> {
+        Ok(Submission {
+            id: SubmissionId { bucket: bucket(self.bucket)?, uuid: self.submission },
+            // The sender's own ledger names no person.
+            person: PersonKey::new(Uuid::nil()),
+            identifier: self.identifier.parse().map_err(|_| corrupt("identifier"))?,
+            version: self.version,
+            sha256: self.sha256.try_into().map_err(|_| corrupt("sha256"))?,
+            sent_at: self.sent_at.unwrap_or(self.registered_at),
+            registered_at: self.registered_at,
+            state: state(&self.state)?,
+            state_at: self.state_at,
+            counts: counts_from(&self.counts)?,
+            notes: notes_from(&self.notes),
+        })
+    }
+}
+
+fn bucket(number: i16) -> Result<Bucket> {
+    Bucket::from_number(number).ok_or(corrupt("bucket"))
+}
+
+fn state(code: &str) -> Result<State> {
+    State::from_code(code).ok_or(corrupt("state"))
+}
+
+fn corrupt(column: &'static str) -> Error {
+    Error::Corrupt { table: "submission", column, what: "bad form" }
+}
+
+/// `lab 18 0 2027-04-02;condition 3 1 -`: kind, sent, hidden, due day.
+pub(crate) fn counts_to(counts: &[KindCount]) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|count| {
+            let due_on = count.due_on.map_or("-".to_owned(), |day| day.to_string());
+            format!("{} {} {} {due_on}", count.kind.code, count.sent, count.hidden)
+        })
+        .collect();
+    parts.join(";")
+}
+
+fn counts_from(text: &str) -> Result<Vec<KindCount>> {
+    text.split(';').filter(|part| !part.is_empty()).map(count_from).collect()
+}
+
+fn count_from(part: &str) -> Result<KindCount> {
+    let bad = || corrupt("counts");
+    let mut words = part.split(' ');
+    let mut word = || words.next().ok_or_else(bad);
+    let kind = catalogue::find(word()?).ok_or_else(bad)?;
+    let sent = word()?.parse().map_err(|_| bad())?;
+    let hidden = word()?.parse().map_err(|_| bad())?;
+    let due_on = match word()? {
+        "-" => None,
+        day => Some(day.parse().map_err(|_| bad())?),
+    };
+    Ok(KindCount { kind, sent, hidden, due_on })
+}
+
+/// `kyoyu-older-hidden=3;…`
+fn notes_to(notes: &[(String, String)]) -> String {
+    let parts: Vec<String> = notes.iter().map(|(code, value)| format!("{code}={value}")).collect();
+    parts.join(";")
+}
+
+fn notes_from(text: &str) -> Vec<(String, String)> {
+    text.split(';')
+        .filter_map(|part| part.split_once('='))
+        .map(|(code, value)| (code.to_owned(), value.to_owned()))
+        .collect()
+}
