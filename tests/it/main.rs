@@ -1,1 +1,4 @@
 //! Scenarios.
+
+mod retention;
+mod store;

@@ -1,1 +1,5 @@
 //! Support for the scenario tests.
+
+pub mod database;
+pub mod lifecycle;
+pub mod seed;

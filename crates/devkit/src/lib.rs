@@ -1,5 +1,6 @@
 //! 開発用具 — what a developer needs around the service: a certificate authority, an issuer
-//! of tokens, a reference client of an electronic medical record, and the demonstration.
+//! of tokens, a reference client of an electronic medical record, a stand-in of the
+//! eligibility network, and the demonstration.
 //!
 //! Nothing of this is reachable from `kyoyu serve`: keys that are made here are for
 //! machines of developers.
@@ -7,10 +8,13 @@
 mod ca;
 mod client;
 mod real_time;
+mod standin;
+pub mod story;
 mod tokens;
 
 pub use crate::{
     ca::{Authority, Flaw, Identity, Pki},
-    //client::{Client, ClientOptions, Reply, Request, RetryPolicy},
+    client::{Client, ClientOptions, Reply, Request, RetryPolicy},
+    standin::{StandIn, announcement_of},
     tokens::{Claims, Draft, TokenIssuer},
 };

@@ -140,9 +140,10 @@ impl TokenIssuer {
             "role": claims.role.code(),
             "purpose": claims.purpose.code(),
         });
-        let patient = claims.patient.as_ref().map(|patient| {
-            format!("{}|{}", patient.system().uri(), patient.value().expose())
-        });
+        let patient = claims
+            .patient
+            .as_ref()
+            .map(|patient| format!("{}|{}", patient.system().uri(), patient.value().expose()));
         let optional = [
             ("qualification", claims.qualification.clone()),
             ("institution", claims.institution.map(|number| number.to_string())),

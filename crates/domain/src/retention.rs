@@ -17,6 +17,8 @@
 //! - 取消: hidden at once, restorable for the undo window.
 //! - The purge is never ahead of an undo: what a newer registration hides or pushes out
 //!   may be deleted only when that registration's own undo window has passed.
+//!   A result pushes out nothing for good as long as a cancelled newer copy of it can be
+//!   restored, which would hide it again.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -111,13 +113,15 @@ pub struct Copy<'a> {
     pub entry: &'a Entry,
 }
 
+type Registration = (DateTime<Utc>, SubmissionId);
+
 impl Copy<'_> {
     fn live(&self) -> bool {
         self.cancelled_at.is_none()
     }
 
     /// Registrations in order; UUIDv7 breaks ties within a millisecond.
-    fn registration(&self) -> (DateTime<Utc>, SubmissionId) {
+    fn registration(&self) -> Registration {
         (self.registered_at, self.submission)
     }
 
@@ -223,7 +227,9 @@ fn successor(copy: &Copy<'_>, copies: &[Copy<'_>], newest: &NewestLive) -> Optio
 fn cancelled_fate(copy: &Copy<'_>, cancelled_at: DateTime<Utc>, policy: &RetentionPolicy) -> Fate {
     let undo_over_on = policy.undo_over_on(cancelled_at);
     // Age goes on while a submission is cancelled: an undo could not make it readable.
-    let ages = !copy.entry.flags.long_term && copy.kind.last_n.is_none();
+    // What counts among the last N waits, also when N newer times exist: the undo may
+    // hide the copies that brought them.
+    let ages = !copy.entry.flags.long_term && !counts(copy);
     let too_old_on = too_old_on(copy.kind, copy.registered_at);
     let (day, reason) = if ages && too_old_on < undo_over_on {
         (too_old_on, Reason::Expired)
@@ -267,8 +273,8 @@ fn superseded_fate(
 /// 採取日時の一覧 — the collection times that count for the last N, per scope.
 struct CountedTimes {
     scope: LastNScope,
-    /// Per scope: each distinct time with the day on which it is settled, that is, on
-    /// which the undo window of the registration that brought it first is over.
+    /// Per scope: each distinct time with the first day on which it is settled, that is, on
+    /// which no undo can take it away any more.
     times: HashMap<ScopeKey, BTreeMap<DateTime<Utc>, NaiveDate>>,
 }
 
@@ -282,11 +288,12 @@ struct ScopeKey {
 impl CountedTimes {
     fn of(copies: &[Copy<'_>], successors: &[Option<usize>], policy: &RetentionPolicy) -> Self {
         let mut counted = Self { scope: policy.last_n_scope, times: HashMap::new() };
+        let restorable = restorable(copies, policy);
         for (copy, successor) in copies.iter().zip(successors) {
             if !copy.live() || successor.is_some() || !counts(copy) {
                 continue;
             }
-            let settled_on = policy.undo_over_on(copy.registered_at);
+            let settled_on = settled_on(copy, &restorable, policy);
             let key = counted.key(copy);
             counted
                 .times
@@ -329,6 +336,29 @@ impl CountedTimes {
         settled_on.sort_unstable();
         settled_on.get(usize::from(last_n) - 1).copied()
     }
+}
+
+/// Cancelled copies per resource, with the first day on which no undo restores them.
+type Restorable = HashMap<(InstitutionNumber, IdentifierHash), Vec<(Registration, NaiveDate)>>;
+
+fn restorable(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Restorable {
+    let mut restorable = Restorable::new();
+    for copy in copies {
+        let fate = copy.cancelled_at.map(|at| cancelled_fate(copy, at, policy));
+        if let Some(until) = fate.and_then(|fate| fate.deletable_on) {
+            restorable.entry(copy.resource_key()).or_default().push((copy.registration(), until));
+        }
+    }
+    restorable
+}
+
+/// 確定日 — the first day on which no undo can take a current copy away: neither one of its
+/// own registration nor one of the cancellation of a newer copy, which would hide it again.
+fn settled_on(copy: &Copy<'_>, restorable: &Restorable, policy: &RetentionPolicy) -> NaiveDate {
+    let own = policy.undo_over_on(copy.registered_at);
+    let cancelled = restorable.get(&copy.resource_key()).into_iter().flatten();
+    let newer = cancelled.filter(|(registration, _)| *registration > copy.registration());
+    newer.fold(own, |latest, (_, until)| latest.max(*until))
 }
 
 /// Whether a copy counts among the last N: its kind has the rule and it has a value.

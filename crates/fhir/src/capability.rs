@@ -23,6 +23,10 @@ use crate::{parts, splice};
 
 /// The statement of the service at `base_url`.
 pub fn capability(base_url: &str) -> Vec<u8> {
+    splice::bytes(&build(base_url))
+}
+
+fn build(base_url: &str) -> CapabilityStatement {
     let implementation = CapabilityStatementImplementation::builder()
         .description("電子カルテ情報共有サービス".to_owned())
         .url(base_url.to_owned())
@@ -33,7 +37,7 @@ pub fn capability(base_url: &str) -> Vec<u8> {
         .version(env!("CARGO_PKG_VERSION").to_owned())
         .build()
         .expect(COMPLETE);
-    let statement = CapabilityStatement::builder()
+    CapabilityStatement::builder()
         .status(PublicationStatus::Active)
         .date(DateTime::Date(Date::Year(2026)))
         .kind(CapabilityStatementKind::Instance)
@@ -43,8 +47,7 @@ pub fn capability(base_url: &str) -> Vec<u8> {
         .format(vec![Some("application/fhir+json".to_owned())])
         .rest(vec![Some(rest())])
         .build()
-        .expect(COMPLETE);
-    splice::bytes(&statement)
+        .expect(COMPLETE)
 }
 
 const COMPLETE: &str = "every mandatory element is set";

@@ -21,10 +21,14 @@ const ROLE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 
 /// One version of a consent under the identifier (system, value) that its sender gave.
 pub fn consent(consent: &Consent, version: i32, identifier: (&str, &str)) -> Vec<u8> {
+    splice::bytes(&build(consent, version, identifier))
+}
+
+fn build(consent: &Consent, version: i32, identifier: (&str, &str)) -> ConsentResource {
     let state = if consent.active { ConsentState::Active } else { ConsentState::Inactive };
     let meta = Meta::builder().version_id(version.to_string()).build().expect(COMPLETE);
     let (system, value) = identifier;
-    let built = ConsentResource::builder()
+    ConsentResource::builder()
         .meta(meta)
         .identifier(vec![Some(parts::identifier(system, value))])
         .status(state)
@@ -34,8 +38,7 @@ pub fn consent(consent: &Consent, version: i32, identifier: (&str, &str)) -> Vec
         .policy_rule(parts::concept(parts::coding(CATEGORY, "OPTIN")))
         .provision(provision(consent))
         .build()
-        .expect(COMPLETE);
-    splice::bytes(&built)
+        .expect(COMPLETE)
 }
 
 fn provision(consent: &Consent) -> ConsentProvision {

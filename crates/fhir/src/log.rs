@@ -188,11 +188,11 @@ fn sentence(access: &Access<'_>) -> String {
         },
     );
     if let Some(purpose) = access.purpose {
-        sentence += &format!("目的: {}。", purpose.japanese());
+        sentence.extend(["目的: ", purpose.japanese(), "。"]);
     }
     if !access.kinds.is_empty() {
         let kinds: Vec<&str> = access.kinds.iter().map(|kind| kind.japanese).collect();
-        sentence += &format!("対象: {}。", kinds.join("、"));
+        sentence.extend(["対象: ", &kinds.join("、"), "。"]);
     }
     sentence
 }

@@ -15,15 +15,18 @@ use crate::{
 
 /// The person as a `Patient`; the id is the internal key.
 pub fn patient(person: &Person) -> Vec<u8> {
+    splice::bytes(&build(person))
+}
+
+fn build(person: &Person) -> Patient {
     let identifiers = person.identifiers.iter().map(|one| Some(identifier(one)));
-    let built = Patient::builder()
+    Patient::builder()
         .id(person.key.to_string())
         .identifier(identifiers.collect::<Vec<_>>())
         .gender(gender(person.gender))
         .birth_date(parts::day(*person.birth_on.expose()))
         .build()
-        .expect("Patient has no mandatory element");
-    splice::bytes(&built)
+        .expect("Patient has no mandatory element")
 }
 
 /// One person, as a searchset.

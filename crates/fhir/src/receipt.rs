@@ -21,14 +21,7 @@ use crate::{outcome, parts, splice};
 pub fn receipt(submission: &Submission, findings: &[Issue]) -> Vec<u8> {
     let mut parameters = describe(submission);
     if !findings.is_empty() {
-        let findings = Resource::OperationOutcome(outcome::build(findings));
-        parameters.push(
-            ParametersParameter::builder()
-                .name("findings".to_owned())
-                .resource(findings)
-                .build()
-                .expect(NAMED),
-        );
+        parameters.push(resource("findings", Resource::OperationOutcome(outcome::build(findings))));
     }
     finish(parameters)
 }
@@ -97,6 +90,10 @@ fn describe_kind(count: &KindCount) -> Vec<ParametersParameter> {
 
 fn value(name: &str, value: Value) -> ParametersParameter {
     ParametersParameter::builder().name(name.to_owned()).value(value).build().expect(NAMED)
+}
+
+fn resource(name: &str, resource: Resource) -> ParametersParameter {
+    ParametersParameter::builder().name(name.to_owned()).resource(resource).build().expect(NAMED)
 }
 
 fn group(name: &str, parts: Vec<ParametersParameter>) -> ParametersParameter {

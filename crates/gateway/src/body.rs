@@ -63,6 +63,8 @@ pub(crate) enum Accepts {
     Form,
 }
 
+/// The largest form: a search has few and short parameters.
+const FORM_BYTES: usize = 64 * 1024;
 /// More than this for one byte on the wire is a bomb, not a document: JSON of ours
 /// shrinks to a tenth or a thirtieth.
 const MAX_RATIO: usize = 200;
@@ -106,8 +108,12 @@ impl Receiver {
         }
         check_media_type(headers, accepts)?;
         let encoding = Encoding::of(headers)?;
-        self.check_announced_length(headers)?;
-        let sink = Sink { bytes: Vec::new(), limit: self.limits.bytes, wire_bytes: 0, held: None };
+        let limit = match accepts {
+            Accepts::Form => FORM_BYTES.min(self.limits.bytes),
+            Accepts::Nothing | Accepts::Resource => self.limits.bytes,
+        };
+        check_announced_length(headers, limit)?;
+        let sink = Sink { bytes: Vec::new(), limit, wire_bytes: 0, held: None };
         match encoding {
             Encoding::Identity => {
                 let mut sink = self.pump(body, sink, |sink| sink).await?;
@@ -115,19 +121,11 @@ impl Receiver {
             }
             Encoding::Gzip => {
                 let mut decoder = self.pump(body, GzDecoder::new(sink), GzDecoder::get_mut).await?;
-                // Checks that the stream is complete and its sum is right.
-                decoder.try_finish().map_err(|_| Problem::of(&rules::BODY_INCOMPLETE))?;
+                // Gives out the rest, and checks that the stream is complete and its sum right.
+                decoder.try_finish().map_err(|error| refusal(&error, limit))?;
+                self.claim(decoder.get_mut())?;
                 Ok(decoder.get_mut().take())
             }
-        }
-    }
-
-    fn check_announced_length(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let Some(length) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
-        let announced = length.to_str().ok().and_then(|length| length.parse::<u64>().ok());
-        match announced {
-            Some(announced) if announced <= self.limits.bytes as u64 => Ok(()),
-            _ => Err(self.too_large()),
         }
     }
 
@@ -155,7 +153,8 @@ impl Receiver {
             let Ok(data) = frame.into_data() else { continue };
             wire_bytes += data.len();
             sink(&mut writer).wire_bytes = wire_bytes;
-            writer.write_all(&data).map_err(|error| self.refusal(&error))?;
+            let written = writer.write_all(&data);
+            written.map_err(|error| refusal(&error, sink(&mut writer).limit))?;
             self.claim(sink(&mut writer))?;
         }
     }
@@ -182,17 +181,26 @@ impl Receiver {
         }
         Ok(())
     }
+}
 
-    fn refusal(&self, error: &io::Error) -> Problem {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => self.too_large(),
-            _ => Problem::of(&rules::BODY_INCOMPLETE),
-        }
+fn check_announced_length(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    let Some(length) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
+    let announced = length.to_str().ok().and_then(|length| length.parse::<u64>().ok());
+    match announced {
+        Some(announced) if announced <= limit as u64 => Ok(()),
+        _ => Err(too_large(limit)),
     }
+}
 
-    fn too_large(&self) -> Problem {
-        Issue::of(&rules::BODY_TOO_LARGE).with(self.limits.bytes.to_string()).into()
+fn refusal(error: &io::Error, limit: usize) -> Problem {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => too_large(limit),
+        _ => Problem::of(&rules::BODY_INCOMPLETE),
     }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Issue::of(&rules::BODY_TOO_LARGE).with(limit.to_string()).into()
 }
 
 /// Where the body is gathered. It refuses to grow beyond the limit, so that a bomb

@@ -60,12 +60,6 @@ pub(crate) struct Call {
     _place: OwnedSemaphorePermit,
 }
 
-/// A refusal before the caller is wholly known, with what is known.
-struct Unidentified {
-    actor: Actor,
-    refusal: Refusal,
-}
-
 impl App {
     pub(crate) fn new(
         service: Service,
@@ -98,9 +92,11 @@ impl App {
     ) -> Result<Call, Refusal> {
         let (parts, body) = request.into_parts();
         let note = parts.extensions.get::<Note>().cloned().unwrap_or_default();
-        let caller = match self.identify(&parts, &note) {
+        // What is known of the caller when it is refused.
+        let mut actor = Actor::default();
+        let caller = match self.identify(&parts, &note, &mut actor) {
             Ok(caller) => caller,
-            Err(Unidentified { actor, refusal }) => {
+            Err(refusal) => {
                 // Throttled calls share one record a minute.
                 if refusal.problem.rule() != &rules::THROTTLED {
                     self.service.refuse(&actor, action, &refusal.problem).await;
@@ -123,20 +119,8 @@ impl App {
         }
     }
 
-    fn identify(&self, parts: &Parts, note: &Note) -> Result<Caller, Unidentified> {
-        let mut actor = Actor::default();
+    fn identify(&self, parts: &Parts, note: &Note, actor: &mut Actor) -> Result<Caller, Refusal> {
         let certificate = parts.extensions.get::<Certificate>().map(|certificate| certificate.0);
-        self.identified(parts, certificate, note, &mut actor)
-            .map_err(|refusal| Unidentified { actor, refusal })
-    }
-
-    fn identified(
-        &self,
-        parts: &Parts,
-        certificate: Option<Fingerprint>,
-        note: &Note,
-        actor: &mut Actor,
-    ) -> Result<Caller, Refusal> {
         let certificate = certificate.ok_or(&rules::CERTIFICATE_UNKNOWN)?;
         let Some(participant) = self.service.participant(&certificate) else {
             self.count(CountedAs::Stranger(certificate), actor)?;

@@ -75,7 +75,7 @@ impl Default for Limits {
             handshake_time: Duration::from_secs(5),
             head_time: Duration::from_secs(5),
             idle_time: Duration::from_secs(30),
-            request_time: Duration::from_secs(60),
+            request_time: Duration::from_mins(1),
             address_bytes: 4096,
             head_bytes: 16 * 1024,
             requests_per_second: NonZeroU32::new(200).expect("not zero"),

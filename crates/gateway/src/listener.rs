@@ -99,7 +99,7 @@ impl TlsReloader {
 }
 
 /// How often throttled calls are recorded and forgotten.
-const TALLY_EVERY: Duration = Duration::from_secs(60);
+const TALLY_EVERY: Duration = Duration::from_mins(1);
 /// How long a client that was refused early may go on sending what is thrown away, so
 /// that it can read the refusal.
 const LINGER: Duration = Duration::from_secs(2);
@@ -288,8 +288,8 @@ impl Doors {
 async fn leave(mut stream: TlsStream<TcpStream>) {
     if timeout(LINGER, stream.shutdown()).await.is_ok_and(|shut| shut.is_ok()) {
         let mut rest = stream.take(LINGER_BYTES);
-        let thrown_away = tokio::io::copy(&mut rest, &mut tokio::io::sink());
-        drop(timeout(LINGER, thrown_away).await);
+        let mut nowhere = tokio::io::sink();
+        drop(timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)).await);
     }
 }
 

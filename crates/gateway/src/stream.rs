@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(5);
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     fn patience() -> Patience {
         Patience { idle: LONG, head: LONG, write_grace: LONG, write_floor: 1000 }

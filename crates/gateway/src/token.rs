@@ -1,6 +1,6 @@
 //! トークン — a JWT that names the person behind a certificate.
 //!
-//! Shape:  ES256 or EdDSA, at most 8 kB and five minutes, bound to the certificate of the
+//! Shape:  ES256 or `EdDSA`, at most 8 kB and five minutes, bound to the certificate of the
 //!         connection (`cnf.x5t#S256`, RFC 8705).
 //! Answer: what the token says, or one word for what is wrong with it; never its content.
 //! Source: design §1; reliability A04 to A09.

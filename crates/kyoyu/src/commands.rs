@@ -73,7 +73,7 @@ impl Arguments {
             Command::Serve => serve::run(&config, name).await,
             Command::Work => work::run(&config, name).await,
             Command::Migrate => migrate::run(&config, name).await,
-            Command::Demo(arguments) => demo::run(&config, arguments).await,
+            Command::Demo(arguments) => demo::run(config, arguments).await,
             Command::Submit(arguments) => submit::run(&arguments).await,
             Command::Participant(arguments) => participant::run(&config, name, arguments).await,
             Command::Purge(arguments) => purge::run(&config, name, arguments).await,

@@ -14,6 +14,7 @@ mod error;
 mod identity;
 mod initialise;
 mod locks;
+mod plan;
 mod postmaster;
 mod scratch;
 mod server;

@@ -34,7 +34,14 @@ pub fn read(body: &[u8], limits: &Limits) -> Result<Announcement, Vec<Issue>> {
 
 fn patient(patient: Value<'_>, limits: &Limits, reader: &mut Reader) -> Option<Announcement> {
     const KNOWN: &[&str] = &[
-        "resourceType", "id", "meta", "language", "text", "active", "identifier", "birthDate",
+        "resourceType",
+        "id",
+        "meta",
+        "language",
+        "text",
+        "active",
+        "identifier",
+        "birthDate",
         "gender",
     ];
     reader.only(patient, KNOWN);
@@ -68,9 +75,8 @@ fn identifiers(patient: Value<'_>, limits: &Limits, reader: &mut Reader) -> Vec<
 fn dated_identifier(value: Value<'_>, reader: &mut Reader) -> Option<DatedIdentifier> {
     reader.only(value, &["use", "system", "value", "period"]);
     // The other uses (old, temp, secondary) would say that it is not valid as it stands.
-    reader.read_if_there(value, "use", |text| {
-        matches!(&**text, "official" | "usual").then_some(())
-    });
+    reader
+        .read_if_there(value, "use", |text| matches!(&**text, "official" | "usual").then_some(()));
     let system = reader.read(value, "system", |text| PersonIdentifierSystem::from_uri(text));
     let identifier = reader.read(value, "value", |text| {
         // An unknown system is refused by itself; the form is then checked as any other.
@@ -91,7 +97,11 @@ fn dated_identifier(value: Value<'_>, reader: &mut Reader) -> Option<DatedIdenti
             (start, end)
         }
     };
-    system.and(identifier).map(|identifier| DatedIdentifier { identifier, valid_from, valid_through })
+    system.and(identifier).map(|identifier| DatedIdentifier {
+        identifier,
+        valid_from,
+        valid_through,
+    })
 }
 
 #[cfg(test)]
@@ -156,7 +166,8 @@ mod tests {
 
     #[test]
     fn another_resource_is_no_announcement() {
-        let issues = read(br#"{"resourceType":"Person"}"#, &Limits::default()).expect_err("refused");
+        let issues =
+            read(br#"{"resourceType":"Person"}"#, &Limits::default()).expect_err("refused");
         assert_eq!(issues[0].rule.code, "kyoyu-not-a-resource");
     }
 }

@@ -1,4 +1,4 @@
-//! 5情報Bundleの検査 — checks one collection Bundle (JP_Bundle_CLINS) as a whole.
+//! 5情報Bundleの検査 — checks one collection Bundle (`JP_Bundle_CLINS`) as a whole.
 //!
 //! Source: JP-CLINS 1.10.0; S1.2, S1.3, S2.1, S2.21, S3 to S5, S7.
 
@@ -20,7 +20,7 @@ use crate::{
     limits::Limits,
     resource::ResourceView,
     rules::{Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, resource_identifier},
-    view::{BundleView, birth_date, insured_identifiers, person_identifier},
+    view::{BundleView, EntryView, birth_date, insured_identifiers, person_identifier},
 };
 
 /// 検査結果 — what the check of one body found.
@@ -233,9 +233,7 @@ fn checked(ordinal: usize, view: &ResourceView<'_>, patient_url: &str) -> Option
 /// Head with the Patient, and tail: what lies between them are the other entries.
 fn envelope(view: &BundleView<'_>) -> Vec<Range<usize>> {
     let body_bytes = view.root.document().source().len();
-    let mut spans = view.entries.iter().map(|entry| entry.value.span().end);
-    match (spans.next(), spans.last()) {
-        (Some(patient_end), Some(last_end)) => vec![0..patient_end, last_end..body_bytes],
-        _ => vec![0..body_bytes],
-    }
+    let end_of = |entry: Option<&EntryView<'_>>| entry.map_or(0, |entry| entry.value.span().end);
+    let (patient_end, last_end) = (end_of(view.entries.first()), end_of(view.entries.last()));
+    vec![0..patient_end, last_end..body_bytes]
 }

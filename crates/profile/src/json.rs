@@ -14,6 +14,8 @@ mod text;
 
 use std::{borrow::Cow, fmt, ops::Range};
 
+use memchr::{memchr_iter, memrchr};
+
 use kyoyu_domain::problem::{Issue, Place};
 
 use crate::limits::Limits;
@@ -254,7 +256,7 @@ impl<'d> Value<'d> {
         (self.kind() == Kind::Bool).then(|| self.source() == "true")
     }
 
-    /// A FHIRPath expression such as `Bundle.entry[3].resource.subject`. It is made from the
+    /// A `FHIRPath` expression such as `Bundle.entry[3].resource.subject`. It is made from the
     /// places alone, so that only errors pay for it.
     pub fn path(self) -> String {
         let target = self.node().start;
@@ -306,8 +308,8 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn advance(&mut self, offset: usize) -> (u32, u32) {
         let passed = &self.source.as_bytes()[self.at..offset.max(self.at)];
-        let breaks = passed.iter().filter(|byte| **byte == b'\n').count() as u32;
-        let since_break = match passed.iter().rposition(|byte| *byte == b'\n') {
+        let breaks = memchr_iter(b'\n', passed).count() as u32;
+        let since_break = match memrchr(b'\n', passed) {
             Some(position) => {
                 self.column = 1;
                 &passed[position + 1..]
@@ -320,7 +322,6 @@ impl<'a> Cursor<'a> {
         (self.line, self.column)
     }
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,9 @@ pub struct Limits {
     /// Values in the body, counting objects, arrays and scalars: 1,000,000. A Bundle of the
     /// guide has one value in 20 bytes, so that 10 MiB hold half of that.
     pub nodes: usize,
+    /// Fields of one object: 512. FHIR has no type with half as many elements, and looking
+    /// for a field takes as long as there are fields.
+    pub fields: usize,
     /// Bytes of one string or key between its quotes: 1 MiB, as FHIR has it.
     pub string_bytes: usize,
     /// Entries of one Bundle: 2,000.
@@ -28,6 +31,7 @@ impl Default for Limits {
             body_bytes: 10_485_760,
             depth: 64,
             nodes: 1_000_000,
+            fields: 512,
             string_bytes: 1_048_576,
             entries: 2_000,
             identifiers: 50,

@@ -133,10 +133,8 @@ mod tests {
          "value":"01234567:a:1:01"}}"#;
 
     fn cancel(parameters: &[&str]) -> Result<Cancellation, Vec<(&'static str, String)>> {
-        let body = format!(
-            r#"{{"resourceType":"Parameters","parameter":[{}]}}"#,
-            parameters.join(",")
-        );
+        let body =
+            format!(r#"{{"resourceType":"Parameters","parameter":[{}]}}"#, parameters.join(","));
         cancellation(body.as_bytes(), &Limits::default()).map_err(|issues| {
             let told = |issue: Issue| (issue.rule.code, issue.place.expect("a place").expression);
             issues.into_iter().map(told).collect()

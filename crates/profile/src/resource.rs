@@ -244,7 +244,7 @@ fn clinical<'d>(resource: Value<'d>, resource_type: &str) -> Read<'d, ClinicalSt
     })
 }
 
-/// The meaning of a CodeableConcept whose code decides how the resource is shown: at least
+/// The meaning of a `CodeableConcept` whose code decides how the resource is shown: at least
 /// one coding of the system, and all of them with one meaning.
 fn concept_code<'d, T: Copy + PartialEq>(
     resource: Value<'d>,

@@ -43,9 +43,11 @@ pub struct BoundRule {
 }
 
 /// The canonical of the collection Bundle's profile.
-pub const BUNDLE_PROFILE_URL: &str = "http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_CLINS";
+pub const BUNDLE_PROFILE_URL: &str =
+    "http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_CLINS";
 /// The canonical of the Patient's profile.
-pub const PATIENT_PROFILE_URL: &str = "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS";
+pub const PATIENT_PROFILE_URL: &str =
+    "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS";
 /// The versions of these two that are accepted.
 pub const PROFILE_VERSIONS: &[&str] = &["1.10.0"];
 

@@ -187,9 +187,7 @@ pub(crate) fn is_published_institution_form(number: &str) -> bool {
 
 /// Whether a canonical is this one, bare or with any version.
 pub(crate) fn names_profile(canonical: &str, profile: &str) -> bool {
-    canonical
-        .strip_prefix(profile)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
+    canonical.strip_prefix(profile).is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
 }
 
 /// The institution of the Bundle identifier.

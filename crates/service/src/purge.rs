@@ -10,10 +10,11 @@ mod certificate;
 mod plan;
 mod run;
 
+use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     audit::Actor,
     clock::japan_day,
-    identifiers::{PersonIdentifier, PersonKey},
+    identifiers::{PersonIdentifier, PersonKey, SubmissionId},
     problem::Problem,
     retention::Reason,
     rules,
@@ -100,6 +101,35 @@ impl Service {
             plan: purge::find_plan(&mut tx, None).await?,
             runs: purge::runs(&mut tx, 20).await?,
         })
+    }
+
+    /// 残存 — how many rows with content are left of a receipt's version, table by table;
+    /// for operators who check a deletion.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remaining(
+        &self,
+        receipt: SubmissionId,
+    ) -> Result<[(&'static str, i64); 2], Problem> {
+        let counted = async {
+            let mut tx = self.store.begin().await?;
+            purge::remaining(&mut tx, receipt).await
+        };
+        counted.await.map_err(crate::failure::problem_of)
+    }
+
+    /// The public part of the key that signs certificates of deletion.
+    pub fn certificate_public_key(&self) -> [u8; 32] {
+        self.options.purge.certificate_key.public()
+    }
+
+    /// The instant that the service acts on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Problem> {
+        self.store.now().await.map_err(crate::failure::problem_of)
     }
 
     /// リーガルホールド — keeps everything of a person from being deleted.

@@ -9,6 +9,7 @@ pub mod body;
 pub mod consent;
 pub mod directory;
 mod error;
+pub mod measure;
 mod migrate;
 pub mod person;
 pub mod purge;

@@ -565,3 +565,18 @@ pub async fn backlog(tx: &mut Tx, day: NaiveDate) -> Result<Backlog> {
     .await?;
     Ok(backlog)
 }
+
+/// 残存 — how many rows with content are left of a version, table by table.
+pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'static str, i64); 2]> {
+    let row = sqlx::query!(
+        r#"-- purge.remaining
+        select
+            (select count(*) from segment where bucket = $1 and submission = $2) as "segments!",
+            (select count(*) from submission where bucket = $1 and submission = $2) as "ledger!""#,
+        submission.bucket.number(),
+        submission.uuid
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok([("segment", row.segments), ("submission", row.ledger)])
+}

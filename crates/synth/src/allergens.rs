@@ -35,11 +35,12 @@ impl Allergen {
     }
 }
 
-pub(crate) static ALLERGENS: LazyLock<Vec<Allergen>> =
-    LazyLock::new(|| rows(include_str!("../data/allergens.tsv")).map(allergen).collect());
+pub(crate) static ALLERGENS: LazyLock<Vec<Allergen>> = LazyLock::new(|| {
+    rows(include_str!("../data/allergens.tsv")).map(|row| allergen(&row)).collect()
+});
 
-fn allergen(row: Vec<&'static str>) -> Allergen {
-    let [kind, code, display, texts] = row[..] else {
+fn allergen(row: &[&'static str]) -> Allergen {
+    let [kind, code, display, texts] = *row else {
         panic!("allergens.tsv: not four columns: {row:?}");
     };
     Allergen {

@@ -1,6 +1,6 @@
 //! アレルギー — Bundles with the whole list of a person's allergies at an institution.
 //!
-//! Source: S2.10 (JP_AllergyIntolerance_eCS), S3.6, S5.1.
+//! Source: S2.10 (`JP_AllergyIntolerance_eCS`), S3.6, S5.1.
 
 use chrono::{DateTime, Days, NaiveDate};
 use kyoyu_domain::entry::Flags;

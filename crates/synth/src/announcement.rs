@@ -1,13 +1,14 @@
 //! 個人の通知 — a person as the eligibility network announces one.
 //!
-//! Source: design §1: identifiers with validity, birth date, sex; the shape is ours.
+//! Source: design §1: identifiers with validity, birth date, sex; the shape is ours. The
+//! service refuses what it would not keep, so there is no name.
 
-use crate::{json::document, parts, person::Person};
+use crate::{json::document, person::Person};
 
 /// The body of `POST /fhir/Patient/$announce`: a FHIR Patient with every identifier of the
 /// person and its period.
 pub fn announcement(person: &Person) -> String {
-    document(900, |w| {
+    document(600, |w| {
         w.text("resourceType", "Patient");
         w.array("identifier", |w| {
             for held in &person.held {
@@ -22,7 +23,6 @@ pub fn announcement(person: &Person) -> String {
                 });
             }
         });
-        parts::person_names(w, person);
         w.text("gender", person.sex.code());
         w.text("birthDate", &person.birth_on.to_string());
     })
@@ -48,5 +48,6 @@ mod tests {
         assert!(identifiers.iter().all(|one| one["period"]["start"].is_string()));
         assert!(identifiers[0]["period"]["end"].is_string());
         assert_eq!(patient["birthDate"], person.birth_on.to_string());
+        assert!(patient.get("name").is_none());
     }
 }

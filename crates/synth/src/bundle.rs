@@ -1,6 +1,6 @@
 //! 5情報のBundle — the collection that carries results, diseases or allergies.
 //!
-//! Source: S1.2, S1.3, S2.1 (JP_Bundle_CLINS), S2.8 (JP_Patient_eCS).
+//! Source: S1.2, S1.3, S2.1 (`JP_Bundle_CLINS`), S2.8 (`JP_Patient_eCS`).
 
 use kyoyu_domain::identifiers::{BundleIdentifier, PersonIdentifierSystem};
 use serde_json::Value;
@@ -29,6 +29,9 @@ impl SynthBundle {
     /// The Bundle with something changed, for tests of what must be refused.
     ///
     /// The text is read and written anew: keys are sorted and 4.10 becomes 4.1.
+    ///
+    /// # Panics
+    /// Never: what the makers write is JSON.
     pub fn edited(&self, edit: impl FnOnce(&mut Value)) -> String {
         let mut value = serde_json::from_str(&self.json).expect("what was written is JSON");
         edit(&mut value);

@@ -1,6 +1,6 @@
 //! 傷病名 — Bundles with the whole list of a person's diseases at an institution.
 //!
-//! Source: S2.9 (JP_Condition_eCS), S3.2 (whole lists are resent), S3.5, S4.
+//! Source: S2.9 (`JP_Condition_eCS`), S3.2 (whole lists are resent), S3.5, S4.
 
 use chrono::{Datelike, Days, NaiveDate};
 use kyoyu_domain::entry::Flags;
@@ -105,7 +105,8 @@ impl Story {
         let days = if entry.disease.acute { dice.below(1_500) } else { dice.below(5_500) } + 30;
         let onset_on = (last_on - Days::new(days)).max(person.birth_on);
         let passed = (last_on - onset_on).num_days().max(0);
-        let ended_on = onset_on + Days::new(dice.between(0, passed.min(900)).unsigned_abs());
+        let longest = if entry.disease.acute { 90 } else { 1_800 };
+        let ended_on = onset_on + Days::new(dice.between(0, passed.min(longest)).unsigned_abs());
         let recorded_on = onset_on + Days::new(dice.between(0, passed.min(20)).unsigned_abs());
         Self {
             standing,

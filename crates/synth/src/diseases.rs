@@ -29,10 +29,10 @@ pub(crate) enum Who {
 }
 
 pub(crate) static DISEASES: LazyLock<Vec<Disease>> =
-    LazyLock::new(|| rows(include_str!("../data/diseases.tsv")).map(disease).collect());
+    LazyLock::new(|| rows(include_str!("../data/diseases.tsv")).map(|row| disease(&row)).collect());
 
-fn disease(row: Vec<&'static str>) -> Disease {
-    let [key_number, exchange, icd10, icd10_display, who, course, side, name] = row[..] else {
+fn disease(row: &[&'static str]) -> Disease {
+    let [key_number, exchange, icd10, icd10_display, who, course, side, name] = *row else {
         panic!("diseases.tsv: not eight columns: {row:?}");
     };
     Disease {

@@ -74,6 +74,7 @@ pub(crate) enum Jlac {
 
 /// How an institution's system writes.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each habit is taken or left by itself")]
 pub(crate) struct Habits {
     pub(crate) jlac: Jlac,
     /// Adds the general code to a listed result.
@@ -163,7 +164,9 @@ fn doctors(dice: &mut Dice, kind: InstitutionKind, departments: usize) -> Vec<Do
                 1 => format!("{serial:06}"),
                 _ => format!("dr{serial:04}"),
             };
-            let given_name = if dice.percent(30) { names::woman(dice) } else { names::man(dice) };
+            let born = 1950 + dice.below(50) as i32;
+            let given_name =
+                if dice.percent(30) { names::woman(dice, born) } else { names::man(dice, born) };
             let department = nth as usize % departments;
             Doctor { local_id, family_name: names::family(dice), given_name, department }
         })

@@ -84,21 +84,29 @@ impl Writer {
 
     fn quote(&mut self, value: &str) {
         self.text.push('"');
-        let mut rest = value;
-        while let Some(place) =
-            rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'))
-        {
-            self.text.push_str(&rest[..place]);
-            self.text.push_str(match rest.as_bytes()[place] {
-                b'"' => "\\\"",
-                b'\\' => "\\\\",
-                _ => "\\n",
-            });
-            rest = &rest[place + 1..];
+        if needs_escape(value) {
+            self.escape(value);
+        } else {
+            self.text.push_str(value);
         }
-        self.text.push_str(rest);
         self.text.push('"');
     }
+
+    fn escape(&mut self, value: &str) {
+        for c in value.chars() {
+            match c {
+                '"' => self.text.push_str("\\\""),
+                '\\' => self.text.push_str("\\\\"),
+                '\n' => self.text.push_str("\\n"),
+                other => self.text.push(other),
+            }
+        }
+    }
+}
+
+/// Looks at every byte without stopping early, so that the compiler takes many at once.
+fn needs_escape(value: &str) -> bool {
+    value.bytes().fold(false, |found, byte| found | matches!(byte, b'"' | b'\\' | b'\n'))
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ pub(crate) fn plan(case: &Case<'_>, results: &Results) -> Vec<Planned> {
             in_order(drawn(&mut dice, *count, |test| !test.is_infection(), 0))
         }
         Results::Chosen(chosen) => {
-            chosen.iter().enumerate().map(|(nth, one)| wanted(&mut dice, nth, one)).collect()
+            chosen.iter().enumerate().map(|(nth, one)| wanted(&mut dice, nth, *one)).collect()
         }
     }
 }
@@ -174,7 +174,7 @@ fn in_order(mut tests: Vec<Test>) -> Vec<Planned> {
         .collect()
 }
 
-fn wanted(dice: &mut Dice, nth: usize, one: &ChosenResult) -> Planned {
+fn wanted(dice: &mut Dice, nth: usize, one: ChosenResult) -> Planned {
     let test = match one.item.and_then(|id| LISTED.iter().find(|test| test.id == id)) {
         Some(test) => Test::Listed(test),
         None => Test::Unlisted(&UNLISTED[dice.index(UNLISTED.len())]),

@@ -87,10 +87,11 @@ pub(crate) struct Range {
 }
 
 pub(crate) static LISTED: LazyLock<Vec<ListedTest>> =
-    LazyLock::new(|| rows(include_str!("../data/lab-tests.tsv")).map(listed).collect());
+    LazyLock::new(|| rows(include_str!("../data/lab-tests.tsv")).map(|row| listed(&row)).collect());
 
-pub(crate) static UNLISTED: LazyLock<Vec<UnlistedTest>> =
-    LazyLock::new(|| rows(include_str!("../data/unlisted-tests.tsv")).map(unlisted).collect());
+pub(crate) static UNLISTED: LazyLock<Vec<UnlistedTest>> = LazyLock::new(|| {
+    rows(include_str!("../data/unlisted-tests.tsv")).map(|row| unlisted(&row)).collect()
+});
 
 /// The lines of a table, cut at the tabs.
 pub(crate) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -101,9 +102,8 @@ pub(crate) fn alternatives(cell: &'static str) -> Vec<&'static str> {
     cell.split('|').filter(|alternative| *alternative != "-").collect()
 }
 
-fn listed(row: Vec<&'static str>) -> ListedTest {
-    let [id, often, scale, display, jlac10, jlac11, names, unit, ucum, decimals, ranges @ ..] =
-        row.as_slice()
+fn listed(row: &[&'static str]) -> ListedTest {
+    let [id, often, scale, display, jlac10, jlac11, names, unit, ucum, decimals, ranges @ ..] = row
     else {
         panic!("lab-tests.tsv: too few columns: {row:?}");
     };
@@ -149,9 +149,9 @@ fn scale_of(word: &str) -> Scale {
     }
 }
 
-fn unlisted(row: Vec<&'static str>) -> UnlistedTest {
+fn unlisted(row: &[&'static str]) -> UnlistedTest {
     let [code, display, specimen, names, unit, ucum, decimals, low, high, shape, centre, spread] =
-        row[..]
+        *row
     else {
         panic!("unlisted-tests.tsv: not twelve columns: {row:?}");
     };

@@ -1,6 +1,6 @@
 //! 検査・感染症 — Bundles of laboratory and infection results.
 //!
-//! Source: S2.11 (JP_Observation_LabResult_eCS), S3.3, S3.4, S5.2.
+//! Source: S2.11 (`JP_Observation_LabResult_eCS`), S3.3, S3.4, S5.2.
 
 use chrono::{DateTime, Duration, Utc};
 use kyoyu_domain::entry::Flags;

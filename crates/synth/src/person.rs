@@ -132,8 +132,8 @@ pub(crate) fn by_index(seed: Seed, index: u64) -> Person {
     let sex = sex(&mut dice, &place, &family);
     let birth_on = birth(&mut dice, &place, &family);
     let given_name = match sex {
-        Sex::Male => names::man(&mut dice),
-        Sex::Female => names::woman(&mut dice),
+        Sex::Male => names::man(&mut dice, birth_on.year()),
+        Sex::Female => names::woman(&mut dice, birth_on.year()),
     };
     let (insurer, held) = identifiers(&mut dice, &place, &family, birth_on, index);
     let phone = if dice.percent(60) {
@@ -434,9 +434,11 @@ fn days_before_today(days: i64) -> NaiveDate {
 
 /// The birthday in a later year; that of 29 February may be on 1 March.
 fn birthday(birth_on: NaiveDate, years: i32) -> NaiveDate {
+    let year = birth_on.year() + years;
     birth_on
-        .with_year(birth_on.year() + years)
-        .unwrap_or_else(|| birth_on + Days::new(1 + 365 * years.unsigned_abs() as u64))
+        .with_year(year)
+        .or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
+        .expect("every year has a 1 March")
 }
 
 #[cfg(test)]

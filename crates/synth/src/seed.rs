@@ -1,6 +1,6 @@
 //! The one source of chance: a number, mixed with what it is needed for.
 //!
-//! The generator is SplitMix64 (Steele, Lea, Flood 2014), written out here because the
+//! The generator is `SplitMix64` (Steele, Lea, Flood 2014), written out here because the
 //! generators of the `rand` crate may change their sequence between its versions, and
 //! recorded data must stay reproducible.
 

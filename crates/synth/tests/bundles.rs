@@ -64,7 +64,7 @@ fn resources(bundle: &Value) -> impl Iterator<Item = &Value> {
     bundle["entry"].as_array().expect("entries").iter().map(|entry| &entry["resource"])
 }
 
-fn codings<'a>(resource: &'a Value) -> impl Iterator<Item = (&'a str, &'a str)> {
+fn codings(resource: &Value) -> impl Iterator<Item = (&str, &str)> {
     let codings = resource["code"]["coding"].as_array().expect("codings");
     codings.iter().map(|coding| {
         (coding["system"].as_str().expect("a system"), coding["code"].as_str().expect("a code"))

@@ -1,47 +1,81 @@
-//! 鍵の保管 — PEM files of which nobody else reads the keys.
+//! 鍵の保管 — PEM texts by name: in files of which nobody else reads the keys, or in memory.
 
 use std::{
+    collections::HashMap,
     fs::{self, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 use anyhow::{Context, Result};
 
-/// Makes a directory that only its owner enters.
-pub(super) fn create_directory(path: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("{} cannot be made", path.display()))
+/// 置き場 — where the texts are.
+#[derive(Debug)]
+pub(super) enum Files {
+    Directory(PathBuf),
+    Memory(Mutex<HashMap<String, String>>),
 }
 
-/// Reads a file; none when it is not there.
-pub(super) fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(error).with_context(|| format!("{} cannot be read", path.display()))
+impl Files {
+    /// A directory that only its owner enters; made when it is not there.
+    pub(super) fn directory(path: &Path) -> Result<Self> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("{} cannot be made", path.display()))?;
+        Ok(Self::Directory(path.to_owned()))
+    }
+
+    pub(super) fn memory() -> Self {
+        Self::Memory(Mutex::default())
+    }
+
+    /// Reads a text; none when it is not there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<String>> {
+        match self {
+            Self::Directory(directory) => read(&directory.join(name)),
+            Self::Memory(texts) => {
+                Ok(texts.lock().expect("no holder of the lock panics").get(name).cloned())
+            }
+        }
+    }
+
+    /// Writes what everybody may read, whole or not at all.
+    pub(super) fn write_public(&self, name: &str, text: &str) -> Result<()> {
+        self.write(name, text, 0o644)
+    }
+
+    /// Writes what only the owner may read, whole or not at all.
+    pub(super) fn write_secret(&self, name: &str, text: &str) -> Result<()> {
+        self.write(name, text, 0o600)
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) -> Result<()> {
+        match self {
+            Self::Directory(directory) => write(&directory.join(name), text, mode),
+            Self::Memory(texts) => {
+                let mut texts = texts.lock().expect("no holder of the lock panics");
+                texts.insert(name.to_owned(), text.to_owned());
+                Ok(())
+            }
         }
     }
 }
 
-/// Writes a certificate, whole or not at all.
-pub(super) fn write_public(path: &Path, text: &str) -> Result<()> {
-    write(path, text, 0o644)
-}
-
-/// Writes a key, whole or not at all, for its owner only.
-pub(super) fn write_secret(path: &Path, text: &str) -> Result<()> {
-    write(path, text, 0o600)
+fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
     // The process id keeps two programs that start at once from writing into one file.
-    let half = path.with_extension(format!("half-{}", std::process::id()));
+    let half = path.with_added_extension(format!("half-{}", std::process::id()));
     let written = OpenOptions::new()
         .write(true)
         .create(true)

@@ -7,18 +7,18 @@
 //! issuer-<name>.key         one issuer of tokens
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use kyoyu_domain::participant::SignatureAlgorithm;
 
-use super::{Authority, Identity, files};
+use super::{Authority, Identity, files::Files};
 use crate::tokens::{self, TokenIssuer};
 
 /// 鍵束 — certificates and keys for development, kept in a directory or in memory.
 #[derive(Debug)]
 pub struct Pki {
-    directory: Option<PathBuf>,
+    files: Files,
     authority: Authority,
     server: Identity,
 }
@@ -29,10 +29,8 @@ impl Pki {
     /// # Errors
     /// When files cannot be read or written.
     pub fn open(directory: &Path) -> Result<Self> {
-        files::create_directory(directory)?;
-        let authority = root(directory)?;
-        let server = kept(Some(directory), "server", || authority.server())?;
-        Ok(Self { directory: Some(directory.to_owned()), authority, server })
+        let files = Files::directory(directory)?;
+        Self::of(files).with_context(|| format!("certificates in {}", directory.display()))
     }
 
     /// Certificates that no file keeps.
@@ -40,9 +38,13 @@ impl Pki {
     /// # Errors
     /// When the machine makes no key.
     pub fn in_memory() -> Result<Self> {
-        let authority = Authority::create()?;
-        let server = authority.server()?;
-        Ok(Self { directory: None, authority, server })
+        Self::of(Files::memory())
+    }
+
+    fn of(files: Files) -> Result<Self> {
+        let authority = root(&files)?;
+        let server = kept(&files, "server", || authority.server())?;
+        Ok(Self { files, authority, server })
     }
 
     /// The authority, for further certificates.
@@ -66,10 +68,11 @@ impl Pki {
     /// When a file cannot be read or written; names hold letters, digits and `-`.
     pub fn client(&self, name: &str) -> Result<Identity> {
         check_name(name)?;
-        kept(self.directory.as_deref(), name, || self.authority.client(name))
+        kept(&self.files, name, || self.authority.client(name))
     }
 
-    /// A token issuer's key; the same for the same name, where there is a directory.
+    /// A token issuer with the key that is kept under `name`; `url` is the `iss` of its
+    /// tokens.
     ///
     /// # Errors
     /// When a file cannot be read or written.
@@ -80,19 +83,26 @@ impl Pki {
         algorithm: SignatureAlgorithm,
     ) -> Result<TokenIssuer> {
         check_name(name)?;
-        let Some(directory) = &self.directory else { return TokenIssuer::create(url, algorithm) };
-        let path = directory.join(format!("issuer-{name}.key"));
-        if let Some(key_pem) = files::read(&path)? {
+        let file = format!("issuer-{name}.key");
+        if let Some(key_pem) = self.files.read(&file)? {
             return TokenIssuer::from_pem(url, algorithm, &key_pem);
         }
         let key_pem = tokens::new_key_pem(algorithm)?;
-        files::write_secret(&path, &key_pem)?;
+        self.files.write_secret(&file, &key_pem)?;
         TokenIssuer::from_pem(url, algorithm, &key_pem)
     }
 
     /// Where the certificates lie, if anywhere.
     pub fn directory(&self) -> Option<&Path> {
-        self.directory.as_deref()
+        match &self.files {
+            Files::Directory(directory) => Some(directory),
+            Files::Memory(_) => None,
+        }
+    }
+
+    /// Keeps a token beside the certificates, for the owner's commands.
+    pub(crate) fn keep_token(&self, name: &str, token: &str) -> Result<()> {
+        self.files.write_secret(&format!("{name}.jwt"), token)
     }
 }
 
@@ -107,43 +117,30 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn root(directory: &Path) -> Result<Authority> {
-    let (certificate, key) = paths(directory, "root");
-    match (files::read(&certificate)?, files::read(&key)?) {
+fn root(files: &Files) -> Result<Authority> {
+    match (files.read("root.pem")?, files.read("root.key")?) {
         (Some(certificate_pem), Some(key_pem)) => Authority::from_pem(certificate_pem, &key_pem),
-        (Some(_), None) => bail!("{} is missing: remove {}", key.display(), directory.display()),
+        (Some(_), None) => bail!("root.key is missing: remove the directory"),
+        (None, _) if files.read("server.pem")?.is_some() => {
+            bail!("root.pem is missing: remove the directory")
+        }
         (None, _) => {
-            let others = directory.join("server.pem");
-            if others.exists() {
-                bail!("{} is missing: remove {}", certificate.display(), directory.display());
-            }
             let authority = Authority::create()?;
             // The certificate comes last: where it is, everything is.
-            files::write_secret(&key, &authority.key_pem())?;
-            files::write_public(&certificate, authority.certificate_pem())?;
+            files.write_secret("root.key", &authority.key_pem())?;
+            files.write_public("root.pem", authority.certificate_pem())?;
             Ok(authority)
         }
     }
 }
 
-fn kept(
-    directory: Option<&Path>,
-    name: &str,
-    make: impl FnOnce() -> Result<Identity>,
-) -> Result<Identity> {
-    let Some(directory) = directory else { return make() };
-    let (certificate, key) = paths(directory, name);
-    if let (Some(certificate_pem), Some(key_pem)) = (files::read(&certificate)?, files::read(&key)?)
-    {
-        return Identity::from_pem(certificate_pem, key_pem)
-            .with_context(|| format!("{}", certificate.display()));
+fn kept(files: &Files, name: &str, make: impl FnOnce() -> Result<Identity>) -> Result<Identity> {
+    let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
+    if let (Some(certificate_pem), Some(key_pem)) = (files.read(&certificate)?, files.read(&key)?) {
+        return Identity::from_pem(certificate_pem, key_pem).context(certificate);
     }
     let identity = make()?;
-    files::write_secret(&key, &identity.key_pem)?;
-    files::write_public(&certificate, &identity.certificate_pem)?;
+    files.write_secret(&key, &identity.key_pem)?;
+    files.write_public(&certificate, &identity.certificate_pem)?;
     Ok(identity)
-}
-
-fn paths(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
-    (directory.join(format!("{name}.pem")), directory.join(format!("{name}.key")))
 }

@@ -41,7 +41,7 @@ fn a_root_that_was_lost_is_not_replaced_silently() {
     Pki::open(place.path()).expect("certificates");
     fs::remove_file(place.path().join("root.pem")).expect("it was there");
     let refusal = Pki::open(place.path()).expect_err("leaves without their root");
-    assert!(refusal.to_string().contains("root.pem is missing"), "{refusal}");
+    assert!(format!("{refusal:#}").contains("root.pem is missing"), "{refusal:#}");
 }
 
 #[test]
@@ -50,4 +50,15 @@ fn names_that_lead_elsewhere_are_refused() {
     for bad in ["", "../root", "a/b", "root", "server", "病院"] {
         assert!(pki.client(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn what_is_kept_in_memory_is_the_same_for_the_same_name() {
+    let pki = Pki::in_memory().expect("certificates");
+    let [one, other] = [0, 1].map(|_| pki.client("hospital").expect("a certificate").fingerprint);
+    assert_eq!(one, other);
+    let [one, other] = [0, 1].map(|_| {
+        pki.token_issuer("a", "i", SignatureAlgorithm::Es256).expect("a key").public_key()
+    });
+    assert_eq!(one, other);
 }

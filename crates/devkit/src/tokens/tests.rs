@@ -31,8 +31,12 @@ fn tokens_of_both_algorithms_verify_with_the_public_key() {
         let (signed, signature) = token.rsplit_once('.').expect("three parts");
         let pem = issuer.public_key().public_pem;
         let (key, algorithm) = match algorithm {
-            SignatureAlgorithm::Es256 => (DecodingKey::from_ec_pem(pem.as_bytes()), Algorithm::ES256),
-            SignatureAlgorithm::EdDsa => (DecodingKey::from_ed_pem(pem.as_bytes()), Algorithm::EdDSA),
+            SignatureAlgorithm::Es256 => {
+                (DecodingKey::from_ec_pem(pem.as_bytes()), Algorithm::ES256)
+            }
+            SignatureAlgorithm::EdDsa => {
+                (DecodingKey::from_ed_pem(pem.as_bytes()), Algorithm::EdDSA)
+            }
         };
         let key = key.expect("a public key");
         let good = crypto::verify(signature, signed.as_bytes(), &key, algorithm);
@@ -54,7 +58,8 @@ fn a_token_lives_five_minutes_and_is_bound_to_its_certificate() {
 #[test]
 fn no_two_tokens_share_their_id() {
     let issuer = TokenIssuer::create("i", SignatureAlgorithm::EdDsa).expect("a key");
-    let [one, other] = [0, 1].map(|_| said(&issuer.issue(&claims()).expect("a token"))["jti"].clone());
+    let [one, other] =
+        [0, 1].map(|_| said(&issuer.issue(&claims()).expect("a token"))["jti"].clone());
     assert_ne!(one, other);
 }
 

@@ -144,3 +144,31 @@ fn an_older_copy_does_not_come_back_when_a_newer_one_of_a_shorter_period_expires
     assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-03")));
     assert_eq!(fate_of(&copies, 1).deletable_on, Some(day("2027-04-03")));
 }
+
+#[test]
+fn a_result_without_a_value_ages_while_its_submission_is_cancelled() {
+    let mut awaited = entry("a", "2026-01-01");
+    awaited.standing = Standing::Awaited;
+    let counted = entry("b", "2026-01-01");
+    let mut copies = [copy("lab", "2026-04-01", &awaited), copy("lab", "2026-04-01", &counted)];
+    for copy in &mut copies {
+        copy.cancelled_at = Some(start_of_japan_day(day("2027-03-30")));
+    }
+    assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-02")));
+    assert_eq!(fate_of(&copies, 1).deletable_on, Some(day("2027-04-07")));
+}
+
+#[test]
+fn what_a_cancelled_correction_had_kept_waits_for_the_undo_of_the_cancellation() {
+    let days = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"];
+    let mut entries: Vec<Entry> = days.iter().map(|day| entry(day, day)).collect();
+    entries.push(entry(days[3], days[3]));
+    entries[4].standing = Standing::EnteredInError;
+    let mut copies: Vec<Copy<'_>> =
+        entries.iter().map(|entry| copy("lab", "2026-05-01", entry)).collect();
+    copies[4] = copy("lab", "2028-01-01", &entries[4]);
+    assert!(fate_of(&copies, 0).readable(start_of_japan_day(day("2028-01-02"))));
+    copies[4].cancelled_at = Some(start_of_japan_day(day("2028-01-02")));
+    assert_eq!(fate_of(&copies, 0).gone_on, Some(day("2027-05-02")));
+    assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2028-01-10")));
+}

@@ -1,4 +1,4 @@
-//! 提供機能 — the CapabilityStatement, for registered participants.
+//! 提供機能 — the `CapabilityStatement`, for registered participants.
 
 use axum::{
     extract::{Request, State},

@@ -14,8 +14,6 @@ use crate::{caller::Call, outcome::Refusal};
 
 /// The parameter that names the position of the next page.
 const CURSOR: &str = "cursor";
-/// More parameters than any search has; what is beyond is not read.
-const MAX_PARAMETERS: usize = 100;
 
 /// The parameters of the address.
 pub(crate) fn of_address(call: &Call) -> Vec<(String, String)> {
@@ -50,7 +48,7 @@ fn the_identifier(parameters: Vec<(String, String)>) -> Result<String, Problem> 
 }
 
 fn parse(encoded: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(encoded).take(MAX_PARAMETERS).into_owned().collect()
+    form_urlencoded::parse(encoded).into_owned().collect()
 }
 
 /// 頁の住所 — where a page and its next page are.

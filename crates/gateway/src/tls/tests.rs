@@ -1,5 +1,5 @@
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
     SerialNumber, date_time_ymd,
 };
@@ -20,8 +20,9 @@ pub(crate) struct TestPki {
 pub(crate) type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 impl TestPki {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().expect("a key");
@@ -126,7 +127,7 @@ async fn handshake(
 
 #[tokio::test]
 async fn a_good_certificate_is_known_by_its_fingerprint() {
-    let pki = TestPki::new();
+    let pki = TestPki::new("authority");
     let client = pki.client(|_| {});
     let expected = Fingerprint(Sha256::digest(&client.0[0]).into());
     let found = handshake(&pki.options(), pki.client_config(Some(client))).await;
@@ -135,8 +136,8 @@ async fn a_good_certificate_is_known_by_its_fingerprint() {
 
 #[tokio::test]
 async fn without_a_good_certificate_there_is_no_connection_a01() {
-    let pki = TestPki::new();
-    let other = TestPki::new();
+    let pki = TestPki::new("authority");
+    let other = TestPki::new("another authority");
     let expired = |params: &mut CertificateParams| {
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
@@ -158,7 +159,7 @@ async fn without_a_good_certificate_there_is_no_connection_a01() {
 
 #[tokio::test]
 async fn a_revoked_certificate_is_refused_a02() {
-    let pki = TestPki::new();
+    let pki = TestPki::new("authority");
     let options = TlsOptions { revocation_lists: pki.revoking(42), ..pki.options() };
     let refusal = handshake(&options, pki.client_config(Some(pki.client(|_| {})))).await;
     assert_eq!(refusal, Err("revoked"));
@@ -169,7 +170,7 @@ async fn a_revoked_certificate_is_refused_a02() {
 
 #[tokio::test]
 async fn older_versions_are_refused_a34() {
-    let pki = TestPki::new();
+    let pki = TestPki::new("authority");
     let client = pki.client_config_for(Some(pki.client(|_| {})), &[&TLS12]);
     assert_eq!(handshake(&pki.options(), client).await, Err("protocol"));
 }
@@ -177,7 +178,7 @@ async fn older_versions_are_refused_a34() {
 /// A client that would resume finds nothing to resume with.
 #[tokio::test]
 async fn no_session_is_ever_resumed_a02_a34() {
-    let pki = TestPki::new();
+    let pki = TestPki::new("authority");
     let config = server_config(&pki.options()).expect("a configuration");
     assert_eq!((config.send_tls13_tickets, config.max_early_data_size), (0, 0));
     assert!(!config.session_storage.can_cache());
@@ -200,7 +201,7 @@ async fn no_session_is_ever_resumed_a02_a34() {
 
 #[test]
 fn unusable_options_are_named() {
-    let pki = TestPki::new();
+    let pki = TestPki::new("authority");
     let reason = |options| server_config(&options).expect_err("unusable").to_string();
     let none = TlsOptions { client_authorities: Vec::new(), ..pki.options() };
     assert_eq!(reason(none), "there is no client authority");

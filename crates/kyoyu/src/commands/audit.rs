@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use kyoyu_domain::identifiers::{PersonIdentifier, PersonIdentifierSystem};
+use kyoyu_domain::{
+    identifiers::{PersonIdentifier, PersonIdentifierSystem},
+    policy::Purpose,
+};
+use kyoyu_service::Access;
 
 use crate::{config::Config, output};
 
@@ -33,21 +37,28 @@ pub(super) async fn run(
         .audit_of(&arguments.operator, &identifier, arguments.most)
         .await
         .map_err(|problem| output::problem(&problem))?;
-    for access in accesses {
-        output::line(&format!(
-            "{}  {}  {}  {}  {}  {}  {} {}",
-            access.at.format("%Y-%m-%d %H:%M:%S UTC"),
-            access.institution_name.as_deref().or(access.participant_name.as_deref()).unwrap_or("-"),
-            access.user.as_deref().unwrap_or("-"),
-            access.purpose.map_or("-", kyoyu_domain::policy::Purpose::japanese),
-            access.action.japanese(),
-            access.kinds.iter().map(|kind| kind.japanese).collect::<Vec<_>>().join("・"),
-            access.outcome,
-            access.quantity,
-        ))?;
+    for access in &accesses {
+        output::line(&line_of(access))?;
     }
     connection.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// 閲覧履歴の一行 — when, from where, who, why, what, how it ended.
+pub(super) fn line_of(access: &Access) -> String {
+    let kinds: Vec<&str> = access.kinds.iter().map(|kind| kind.japanese).collect();
+    let place = access.institution_name.as_deref().or(access.participant_name.as_deref());
+    format!(
+        "{}  {}  {}  {}  {}  {}  {} {}",
+        access.at.format("%Y-%m-%d %H:%M:%S UTC"),
+        place.unwrap_or("-"),
+        access.user.as_deref().unwrap_or("-"),
+        access.purpose.map_or("-", Purpose::japanese),
+        access.action.japanese(),
+        kinds.join("・"),
+        access.outcome,
+        access.quantity,
+    )
 }
 
 /// Reads an insured-person identifier from a file or from standard input.

@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use kyoyu_domain::{
     identifiers::{InstitutionNumber, InsurerNumber},
     participant::{Fingerprint, Issuer, IssuerKey, Role, SignatureAlgorithm},
 };
 use kyoyu_service::{NewParticipant, Service};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use sha2::{Digest, Sha256};
 
 use crate::{config::Config, output};
 
@@ -139,10 +141,9 @@ fn refused(problem: kyoyu_domain::problem::Problem) -> anyhow::Error {
 /// The SHA-256 of the first certificate in a PEM file.
 fn fingerprint(file: &PathBuf) -> anyhow::Result<Fingerprint> {
     let pem = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    match kyoyu_gateway::fingerprint_of_pem(&pem) {
-        Some(fingerprint) => Ok(fingerprint),
-        None => bail!("{} holds no certificate", file.display()),
-    }
+    let leaf = CertificateDer::from_pem_slice(&pem)
+        .map_err(|_| anyhow::anyhow!("{} holds no certificate", file.display()))?;
+    Ok(Fingerprint(Sha256::digest(&leaf).into()))
 }
 
 async fn list(service: &Service) -> anyhow::Result<()> {

@@ -2,7 +2,9 @@
 
 use std::{io::Write, process::ExitCode};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
+use kyoyu_synth::{Seed, SynthBundle, World, WorldSize};
 
 /// Writes synthetic Bundles as NDJSON; every person in them is invented.
 #[derive(Debug, Args)]
@@ -21,20 +23,28 @@ pub(super) struct Arguments {
     persons: u64,
     /// When the first is sent (RFC 3339); each next one a minute later.
     #[arg(long, default_value = "2026-04-01T09:00:00+09:00")]
-    from: chrono::DateTime<chrono::Utc>,
+    from: DateTime<Utc>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let world = super::synth_world(arguments.seed, arguments.persons);
+    let size = WorldSize { institutions: 50, persons: arguments.persons };
+    let world = World::new(Seed(arguments.seed), size);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for index in 0..arguments.bundles {
-        let at = arguments.from + chrono::TimeDelta::minutes(index as i64);
-        let json = match arguments.resources {
-            Some(resources) => world.bundle(index, resources, at).1.json,
-            None => world.submission(index, at).json,
-        };
-        out.write_all(json.as_bytes())?;
-        out.write_all(b"\n")?;
+    let mut write = |bundle: SynthBundle| writeln!(out, "{}", bundle.json);
+    match arguments.resources {
+        Some(resources) => {
+            for index in 0..arguments.bundles {
+                let at = arguments.from + TimeDelta::minutes(index as i64);
+                write(world.bundle(index, resources, at).1)?;
+            }
+        }
+        None => {
+            let until = arguments.from + TimeDelta::minutes(arguments.bundles as i64);
+            let span = (arguments.from, until);
+            for sent in world.submissions(0, span, arguments.bundles) {
+                write(sent.bundle)?;
+            }
+        }
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

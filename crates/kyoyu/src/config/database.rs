@@ -69,6 +69,11 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// A section with another interval than the defaults'.
+    pub fn every(interval: Duration) -> Self {
+        Self { interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX) }
+    }
+
     /// How often they are looked at for changes.
     pub fn interval(&self) -> Duration {
         Duration::from_millis(self.interval_ms.max(10))

@@ -16,8 +16,8 @@ use crate::{
     limits::Limits,
     rules::{
         JSON_BOM, JSON_CONTROL_CHARACTER, JSON_DEPTH, JSON_DUPLICATE_KEY, JSON_EMPTY, JSON_ESCAPE,
-        JSON_NODES, JSON_NUL, JSON_STRING_LENGTH, JSON_SURROGATE, JSON_SYNTAX, JSON_TRAILING,
-        JSON_TRUNCATED, JSON_UTF8,
+        JSON_FIELDS, JSON_NODES, JSON_NUL, JSON_STRING_LENGTH, JSON_SURROGATE, JSON_SYNTAX,
+        JSON_TRAILING, JSON_TRUNCATED, JSON_UTF8,
     },
 };
 
@@ -181,6 +181,10 @@ impl Parser<'_, '_> {
         let bytes = u16::try_from(bytes)
             .map_err(|_| Fault::with(&JSON_STRING_LENGTH, opening, u16::MAX.to_string()))?;
         self.key = Key { start: opening as u32 + 1, bytes, escaped };
+        let fields = self.open.last().map_or(0, |open| self.pending.len() - open.children);
+        if fields >= self.limits.fields {
+            return Err(Fault::with(&JSON_FIELDS, opening, self.limits.fields.to_string()));
+        }
         self.skip_whitespace();
         if self.bytes.get(self.at) != Some(&b':') {
             let ended = self.at >= self.bytes.len();
@@ -389,14 +393,17 @@ impl Parser<'_, '_> {
 
     /// The expression of the value at which the parser stopped.
     fn expression(&self) -> String {
-        let resource_type = self.open.first().filter(|root| root.kind == Kind::Object).and_then(|root| {
-            let fields = &self.pending[root.children..];
-            let next = self.open.get(1).map_or(self.pending.len(), |open| open.children);
-            fields[..next - root.children]
-                .iter()
-                .find(|field| field.kind == Kind::String && self.raw_key(field) == "resourceType")
-                .map(|field| &self.source[field.start as usize + 1..field.end as usize - 1])
-        });
+        let resource_type =
+            self.open.first().filter(|root| root.kind == Kind::Object).and_then(|root| {
+                let fields = &self.pending[root.children..];
+                let next = self.open.get(1).map_or(self.pending.len(), |open| open.children);
+                fields[..next - root.children]
+                    .iter()
+                    .find(|field| {
+                        field.kind == Kind::String && self.raw_key(field) == "resourceType"
+                    })
+                    .map(|field| &self.source[field.start as usize + 1..field.end as usize - 1])
+            });
         let mut path = text::Path::of_type(resource_type);
         for (depth, open) in self.open.iter().enumerate() {
             // The place within this object or array: where the next one stands, or here.
@@ -442,8 +449,5 @@ fn plain_bytes(bytes: &[u8]) -> usize {
         at += 8;
     }
     let rest = &bytes[at..];
-    at + rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '))
-        .unwrap_or(rest.len())
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).unwrap_or(rest.len())
 }

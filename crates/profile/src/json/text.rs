@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use memchr::{memchr_iter, memrchr};
+
 /// The characters that begin in these bytes of UTF-8.
 pub(super) fn characters(bytes: &[u8]) -> u32 {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32
@@ -10,8 +12,8 @@ pub(super) fn characters(bytes: &[u8]) -> u32 {
 /// Line and column, both from 1, of an offset; the column counts characters.
 pub(super) fn line_and_column(source: &str, offset: usize) -> (u32, u32) {
     let before = &source.as_bytes()[..offset.min(source.len())];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+    let line_start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let breaks = memchr_iter(b'\n', before).count();
     (breaks as u32 + 1, characters(&before[line_start..]) + 1)
 }
 
@@ -55,7 +57,7 @@ fn unicode_escape(text: &str) -> (char, usize) {
     (character.unwrap_or(char::REPLACEMENT_CHARACTER), if surrogate { 12 } else { 6 })
 }
 
-/// A FHIRPath expression in the making.
+/// A `FHIRPath` expression in the making.
 ///
 /// A key that cannot be an element's name is written as `?`: it might be anything, also
 /// patient data.

@@ -60,7 +60,9 @@ pub(super) fn identifier_value<'d>(bundle: &BundleView<'d>, findings: &mut Findi
 /// The published form allows numbers that no sending institution has.
 pub(super) fn identifier_institution<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
     let Some(value) = bundle.root.find(&["identifier", "value"]) else { return };
-    if has_published_form(value) && has_identifier_system(bundle.root) && bundle.identifier.is_none()
+    if has_published_form(value)
+        && has_identifier_system(bundle.root)
+        && bundle.identifier.is_none()
     {
         findings.at(value);
     }

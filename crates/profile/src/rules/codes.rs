@@ -9,7 +9,8 @@ use kyoyu_domain::{
 use super::Findings;
 use crate::{json::Value, resource::ResourceView, view::BundleView};
 
-const LOCAL_CODE: &str = "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_ObsLabResult_LocalCode_CS";
+const LOCAL_CODE: &str =
+    "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_ObsLabResult_LocalCode_CS";
 /// As misprinted in tables of the guide (S4).
 const MISPRINTED_FLAG_SYSTEM: &str = "http:/jpfhir.jp/fhir/clins/CodeSystem/JP_ehrshrs_indication";
 
@@ -78,7 +79,7 @@ pub(super) fn flag_systems<'d>(bundle: &BundleView<'d>, findings: &mut Findings<
         let may_hide = resource.kind.is_ok_and(|kind| kind.may_be_hidden);
         for tag in resource.tags().filter(|tag| !is_flag(*tag)) {
             let misprinted = tag.get("system").is_some_and(|own| own.is(MISPRINTED_FLAG_SYSTEM));
-            if misprinted || (may_hide && has_flag_code(tag)) {
+            if misprinted || (may_hide && resembles_flag(tag)) {
                 findings.at(tag);
             }
         }
@@ -119,6 +120,12 @@ fn flag_tags<'d>(resource: &ResourceView<'d>) -> impl Iterator<Item = Value<'d>>
 
 fn is_flag(tag: Value<'_>) -> bool {
     tag.get("system").is_some_and(|system| system.is(Flags::SYSTEM))
+}
+
+/// Also where it is misspelt: with the right system that would be an error of its own.
+fn resembles_flag(tag: Value<'_>) -> bool {
+    let code = tag.text_of("code").unwrap_or_default().trim().to_ascii_uppercase();
+    matches!(&*code, "LTS" | "UNINFORMED" | "UNDELIVERED")
 }
 
 fn has_flag_code(tag: Value<'_>) -> bool {

@@ -13,14 +13,14 @@ pub(super) fn extension<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>
     }
 }
 
-/// `matches()` over two values is an error in FHIRPath, so that a second extension breaks
+/// `matches()` over two values is an error in `FHIRPath`, so that a second extension breaks
 /// the published rule, too.
 pub(super) fn valid<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
     for resource in bundle.shared() {
         let mut extensions = institution_extensions(resource.value);
         let Some(first) = extensions.next() else { continue };
-        let well_formed = institution_number(first)
-            .is_some_and(|number| is_published_institution_form(&number));
+        let well_formed =
+            institution_number(first).is_some_and(|number| is_published_institution_form(&number));
         if !well_formed {
             findings.at(first);
         } else if let Some(second) = extensions.next() {

@@ -36,8 +36,8 @@ pub(super) fn observations<'d>(bundle: &BundleView<'d>, findings: &mut Findings<
 
 fn resources<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>, resource_type: &str) {
     for resource in bundle.of_type(resource_type) {
-        let claimed = catalogue::of_type(resource_type)
-            .any(|kind| claims(resource.value, kind.profile));
+        let claimed =
+            catalogue::of_type(resource_type).any(|kind| claims(resource.value, kind.profile));
         if !claimed {
             findings.absent(resource.value, "meta.profile");
         }
@@ -57,12 +57,7 @@ pub(super) fn versions<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>)
     }
 }
 
-fn version<'d>(
-    resource: Value<'d>,
-    findings: &mut Findings<'d>,
-    profile: &str,
-    accepted: &[&str],
-) {
+fn version<'d>(resource: Value<'d>, findings: &mut Findings<'d>, profile: &str, accepted: &[&str]) {
     for claim in claims_of(resource) {
         let Some(canonical) = claim.as_str().filter(|text| names_profile(text, profile)) else {
             continue;

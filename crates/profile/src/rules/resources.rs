@@ -11,7 +11,8 @@ use crate::{
     view::{BundleView, extensions},
 };
 
-const DEPARTMENT: &str = "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department";
+const DEPARTMENT: &str =
+    "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department";
 const ENCOUNTERS: &[&str] = &[
     "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Encounter",
     "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Encounter_eCS",
@@ -75,7 +76,8 @@ fn needs_contained<'r, 'd: 'r>(
 ) {
     for resource in resources {
         let there = resource.value.list("contained").any(|contained| {
-            let mut claims = contained.get("meta").into_iter().flat_map(|meta| meta.list("profile"));
+            let mut claims =
+                contained.get("meta").into_iter().flat_map(|meta| meta.list("profile"));
             match (claims.next().and_then(Value::as_str), claims.next()) {
                 (Some(only), None) => profiles.contains(&&*only),
                 _ => false,

@@ -18,7 +18,7 @@ macro_rules! rules {
         $severity:ident, $japanese:literal, $english:literal, $repair_ja:literal,
         $repair_en:literal;)*) => {
         $(
-            #[doc = $japanese]
+            #[doc = concat!("The rule `", $code, "`.")]
             pub static $name: Rule = Rule {
                 code: $code,
                 number: number!($number),
@@ -79,6 +79,11 @@ rules! {
         "there are more than {} values",
         "分割して送信してください",
         "split what you send";
+    JSON_FIELDS = "kyoyu-json-fields", -, TooLarge, "too-costly", Error,
+        "一つのオブジェクトの要素が多すぎます（上限 {}）",
+        "an object has too many fields (limit {})",
+        "FHIRの要素だけを送ってください",
+        "send FHIR elements only";
     JSON_STRING_LENGTH = "kyoyu-json-string-length", -, TooLarge, "too-long", Error,
         "文字列が長すぎます（上限 {} バイト）",
         "a string is too long (limit {} bytes)",

@@ -94,7 +94,9 @@ const CASES: &[Case] = &[
     },
     Case {
         fixture: C,
-        change: |b| set(b, &under("modifierExtension"), json!([{"url": "urn:x", "valueCode": "y"}])),
+        change: |b| {
+            set(b, &under("modifierExtension"), json!([{"url": "urn:x", "valueCode": "y"}]));
+        },
         told: &[("kyoyu-element-modifier", "Bundle.entry[1].resource.modifierExtension")],
     },
     Case {
@@ -104,7 +106,9 @@ const CASES: &[Case] = &[
     },
     Case {
         fixture: C,
-        change: |b| set(b, "/meta/profile/0", json!("http://hl7.org/fhir/StructureDefinition/Bundle")),
+        change: |b| {
+            set(b, "/meta/profile/0", json!("http://hl7.org/fhir/StructureDefinition/Bundle"));
+        },
         told: &[("bundle-profile-is-JP-Bundle-CLINS", "Bundle.meta.profile")],
     },
     Case {
@@ -235,7 +239,11 @@ const CASES: &[Case] = &[
         fixture: C,
         change: |b| {
             let extension = b.pointer(&under("extension")).cloned().expect("extensions");
-            set(b, "/entry/2/resource", json!({"resourceType": "Organization", "extension": extension}));
+            set(
+                b,
+                "/entry/2/resource",
+                json!({"resourceType": "Organization", "extension": extension}),
+            );
         },
         told: &[("kyoyu-resource-type", "Bundle.entry[2].resource")],
     },
@@ -299,7 +307,10 @@ const CASES: &[Case] = &[
     Case {
         fixture: L,
         change: |b| remove(b, &under("meta/profile")),
-        told: &[("validEntryProfile-ObservationLabResult", "Bundle.entry[1].resource.meta.profile")],
+        told: &[(
+            "validEntryProfile-ObservationLabResult",
+            "Bundle.entry[1].resource.meta.profile",
+        )],
     },
     Case {
         fixture: C,
@@ -321,7 +332,9 @@ const CASES: &[Case] = &[
     },
     Case {
         fixture: L,
-        change: |b| set(b, &under("specimen/reference"), json!("https://elsewhere.test/Specimen/1")),
+        change: |b| {
+            set(b, &under("specimen/reference"), json!("https://elsewhere.test/Specimen/1"));
+        },
         told: &[("kyoyu-reference", "Bundle.entry[1].resource.specimen.reference")],
     },
     Case {
@@ -391,7 +404,11 @@ const CASES: &[Case] = &[
     Case {
         fixture: C,
         change: |b| {
-            set(b, "/entry/0/resource/identifier/0/system", json!("urn:oid:1.2.392.100495.20.3.51.2"));
+            set(
+                b,
+                "/entry/0/resource/identifier/0/system",
+                json!("urn:oid:1.2.392.100495.20.3.51.2"),
+            );
         },
         told: &[("valid-system-local-patientID", "Bundle.entry[0].resource.identifier[0]")],
     },
@@ -416,7 +433,9 @@ const CASES: &[Case] = &[
     },
     Case {
         fixture: C,
-        change: |b| set(b, "/entry/0/resource/identifier/1/value", json!("123459:架空:１２３４:02")),
+        change: |b| {
+            set(b, "/entry/0/resource/identifier/1/value", json!("123459:架空:１２３４:02"));
+        },
         told: &[(
             "valid-value-insurance-patientIdentifier",
             "Bundle.entry[0].resource.identifier[1]",
@@ -446,7 +465,8 @@ const CASES: &[Case] = &[
     Case {
         fixture: C,
         change: |b| {
-            let clins = "http://jpfhir.jp/fhir/clins/Extension/StructureDefinition/JP_eCS_Department";
+            let clins =
+                "http://jpfhir.jp/fhir/clins/Extension/StructureDefinition/JP_eCS_Department";
             set(b, &under("extension/1/url"), json!(clins));
         },
         told: &[("condition-needs-extension-of-Department", "Bundle.entry[1].resource.extension")],
@@ -470,7 +490,10 @@ const CASES: &[Case] = &[
     Case {
         fixture: L,
         change: |b| remove(b, &under("extension/1")),
-        told: &[("observation-needs-extension-of-Department", "Bundle.entry[1].resource.extension")],
+        told: &[(
+            "observation-needs-extension-of-Department",
+            "Bundle.entry[1].resource.extension",
+        )],
     },
     Case {
         fixture: L,
@@ -498,10 +521,7 @@ const CASES: &[Case] = &[
     Case {
         fixture: L,
         change: |b| remove(b, &under("code/coding/0")),
-        told: &[(
-            "needs-localCode-observation-laboresult",
-            "Bundle.entry[1].resource.code.coding",
-        )],
+        told: &[("needs-localCode-observation-laboresult", "Bundle.entry[1].resource.code.coding")],
     },
     Case {
         fixture: I,
@@ -550,7 +570,10 @@ const CASES: &[Case] = &[
     },
     Case {
         fixture: C,
-        change: |b| set(b, "/entry/2/resource/meta/tag/1/system", json!("urn:oid:1.2.3")),
+        change: |b| {
+            set(b, "/entry/2/resource/meta/tag/1/system", json!("urn:oid:1.2.3"));
+            set(b, "/entry/2/resource/meta/tag/1/code", json!("uninformed "));
+        },
         told: &[("kyoyu-flag-system", "Bundle.entry[2].resource.meta.tag[1]")],
     },
     Case {
@@ -689,8 +712,7 @@ fn each_limit_holds_on_both_sides() {
         }
         bundle
     };
-    let limits =
-        Limits { entries: 7, identifiers: 6, tags: 5, contained: 4, ..Limits::default() };
+    let limits = Limits { entries: 7, identifiers: 6, tags: 5, contained: 4, ..Limits::default() };
     let codes = |bundle: Value| -> Vec<&'static str> {
         check_with(&bundle, &limits).issues.iter().map(|issue| issue.rule.code).collect()
     };
@@ -708,10 +730,17 @@ fn each_limit_holds_on_both_sides() {
 
 #[test]
 fn what_is_tolerated_passes() {
-    let tolerated: &[(&str, fn(&mut Value))] = &[
+    type Tolerated = (&'static str, fn(&mut Value));
+    let tolerated: &[Tolerated] = &[
         (C, |b| set(b, "/timestamp", json!("2026-04-01T09:30:00.123456Z"))),
         (C, |b| set(b, "/meta/profile/0", json!(rules::BUNDLE_PROFILE_URL))),
-        (C, |b| set(b, "/meta/profile/-", json!("http://hl7.org/fhir/StructureDefinition/Bundle|4.0.1"))),
+        (C, |b| {
+            set(
+                b,
+                "/meta/profile/-",
+                json!("http://hl7.org/fhir/StructureDefinition/Bundle|4.0.1"),
+            );
+        }),
         (C, |b| set(b, "/entry/0/resource/identifier/1/value", json!("00123459:::"))),
         (C, |b| remove(b, "/entry/0/resource/identifier/0")),
         (C, |b| remove(b, &under("clinicalStatus"))),
@@ -766,7 +795,8 @@ fn no_patient_data_is_in_an_issue() {
         (case.change)(&mut bundle);
         for issue in check(&bundle).issues {
             let text = format!("{issue:?} {} {}", issue.japanese(), issue.english());
-            for secret in ["共有 花子", "00123459", "1311234567", "1958", "高血圧", "4.10", "3H015"] {
+            for secret in ["共有 花子", "00123459", "1311234567", "1958", "高血圧", "4.10", "3H015"]
+            {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
         }

@@ -25,9 +25,8 @@ fn check(case: &str) {
     assert_sound(&report);
     let issues: Vec<Value> = report.issues.iter().map(issue).collect();
     assert_eq!(json!(issues), expected["issues"], "{case}");
-    let resources = report.bundle.map(|bundle| {
-        bundle.resources.iter().map(resource).collect::<Vec<_>>()
-    });
+    let resources =
+        report.bundle.map(|bundle| bundle.resources.iter().map(resource).collect::<Vec<_>>());
     assert_eq!(json!(resources), expected["resources"], "{case}");
 }
 
@@ -54,14 +53,10 @@ fn resource(resource: &CheckedResource) -> Value {
 }
 
 fn flags(flags: Flags) -> Vec<&'static str> {
-    [
-        (flags.long_term, "LTS"),
-        (flags.uninformed, "UNINFORMED"),
-        (flags.undelivered, "UNDELIVERED"),
-    ]
-    .into_iter()
-    .filter_map(|(set, code)| set.then_some(code))
-    .collect()
+    [(flags.long_term, "LTS"), (flags.uninformed, "UNINFORMED"), (flags.undelivered, "UNDELIVERED")]
+        .into_iter()
+        .filter_map(|(set, code)| set.then_some(code))
+        .collect()
 }
 
 #[test]

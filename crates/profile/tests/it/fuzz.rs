@@ -12,15 +12,38 @@ use serde_json::{Value, json};
 use crate::support::{Random, assert_sound, input, tree};
 
 const FIXTURES: &[&str] = &[
-    "condition/valid", "condition/invalid", "infection/valid", "drug-allergy/valid",
-    "other-allergy/invalid", "lab/valid", "lab/invalid", "lab-unlisted/valid",
+    "condition/valid",
+    "condition/invalid",
+    "infection/valid",
+    "drug-allergy/valid",
+    "other-allergy/invalid",
+    "lab/valid",
+    "lab/invalid",
+    "lab-unlisted/valid",
 ];
 
 /// A few bytes of the body changed, cut or doubled.
 fn changed(body: &[u8], random: &mut Random) -> Vec<u8> {
     const PIECES: &[&[u8]] = &[
-        b"", b"\"", b"{", b"}", b"[", b"]", b",", b":", b"\\", b"null", b"0", b"\xff", b"\\u0000",
-        b"\"reference\":\"#\"", b"[[[[", b"1e999", "\u{3000}".as_bytes(), b"\"id\":1,", b"UNDELIVERED",
+        b"",
+        b"\"",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"\\",
+        b"null",
+        b"0",
+        b"\xff",
+        b"\\u0000",
+        b"\"reference\":\"#\"",
+        b"[[[[",
+        b"1e999",
+        "\u{3000}".as_bytes(),
+        b"\"id\":1,",
+        b"UNDELIVERED",
     ];
     let mut body = body.to_vec();
     for _ in 0..=random.below(3) {
@@ -50,7 +73,7 @@ fn random_bytes_never_panic() {
     for (seed, fixture) in FIXTURES.iter().enumerate() {
         let body = input(fixture);
         let mut random = Random::new(seed as u64 + 1);
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             let body = changed(&body, &mut random);
             let report = collection::check(&body, &limits);
             assert_sound(&report);
@@ -69,7 +92,7 @@ fn random_values_never_panic() {
         let original = tree(fixture);
         let pointers = pointers(&original);
         let mut random = Random::new(seed as u64 + 100);
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             let mut bundle = original.clone();
             for _ in 0..=random.below(2) {
                 let source = &pointers[random.below(pointers.len())];
@@ -163,7 +186,8 @@ fn assert_rewritten(body: &[u8], resource: &CheckedResource) {
     let original = &body[resource.text.clone()];
     let mut expected: Value = serde_json::from_slice(original).expect("it passed");
     expected["id"] = json!("new-id");
-    let subject = if expected["resourceType"] == "AllergyIntolerance" { "patient" } else { "subject" };
+    let subject =
+        if expected["resourceType"] == "AllergyIntolerance" { "patient" } else { "subject" };
     let patient_url = expected[subject]["reference"].clone();
     replace_references(&mut expected, &patient_url);
     let read: Value = serde_json::from_slice(&rewritten).expect("it is JSON");
@@ -181,7 +205,11 @@ fn replace_references(value: &mut Value, patient_url: &Value) {
                 replace_references(field, patient_url);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| replace_references(item, patient_url)),
+        Value::Array(items) => {
+            for item in items {
+                replace_references(item, patient_url);
+            }
+        }
         _ => {}
     }
 }
@@ -233,7 +261,9 @@ fn every_other_byte_stays_as_it_was_sent() {
     for kept in ["4.10,", "\"status\"\t:\r\n \"fin\\u0061l\"", "\\u30ab\\u30ea\\/ウム"] {
         assert!(rewritten.contains(kept), "{kept}");
     }
-    assert!(rewritten.contains("\"id\": \"i\"") && rewritten.contains("\"reference\": \"Patient/k\""));
+    assert!(
+        rewritten.contains("\"id\": \"i\"") && rewritten.contains("\"reference\": \"Patient/k\"")
+    );
 }
 
 #[test]
@@ -248,11 +278,11 @@ fn further_references_to_the_patient_are_rewritten_too() {
     assert_spliceable(&body, &bundle);
 }
 
-/// Twice the entries must not take four times as long, whatever is wrong with them. Loose
-/// bounds: this machine is shared.
+/// Ten times the entries must not take a hundred times as long, whatever is wrong with them.
+/// The bound is loose, since the machine may be busy.
 #[test]
 fn time_is_linear_in_the_entries() {
-    let bodies = [500, 1_000, 2_000].map(|count| {
+    let bodies = [200, 2_000].map(|count| {
         let mut bundle = tree("condition/valid");
         let entry = bundle["entry"][1].clone();
         let entries = (5..count).map(|_| entry.clone());
@@ -268,5 +298,5 @@ fn time_is_linear_in_the_entries() {
         });
         fastest.min().expect("three runs")
     });
-    assert!(times[2] < times[0] * 12, "{times:?}");
+    assert!(times[1] < times[0] * 40, "{times:?}");
 }

@@ -10,13 +10,11 @@ use crate::support::{assert_sound, checkout, told};
 /// An official example; none where the folder is not there.
 fn example(path: &str) -> Option<Vec<u8>> {
     let file = checkout("../shared/examples").join(path);
-    match fs::read(&file) {
-        Ok(bytes) => Some(bytes),
-        Err(_) => {
-            left_out(path);
-            None
-        }
+    let bytes = fs::read(&file).ok();
+    if bytes.is_none() {
+        left_out(path);
     }
+    bytes
 }
 
 #[expect(clippy::print_stderr, reason = "a test says what it left out")]
@@ -63,7 +61,9 @@ fn an_official_letter_is_refused_as_a_collection() {
     let report = collection::check(&body, &Limits::default());
     assert_sound(&report);
     let codes: Vec<_> = report.issues.iter().map(|issue| issue.rule.code).collect();
-    for code in ["bundle-profile-is-JP-Bundle-CLINS", "kyoyu-bundle-type", "first-bundle-entry-is-Patient"] {
+    for code in
+        ["bundle-profile-is-JP-Bundle-CLINS", "kyoyu-bundle-type", "first-bundle-entry-is-Patient"]
+    {
         assert!(codes.contains(&code), "{code}");
     }
 }

@@ -43,8 +43,12 @@ pub(crate) fn assert_sound(report: &Report) {
     assert_eq!(report.bundle.is_none(), refused, "{:?}", report.issues);
     assert!(report.issues.len() <= collection::MAX_ISSUES);
     assert!(report.issues.iter().all(|issue| issue.rule.code != "kyoyu-internal"));
-    let places: Vec<_> =
-        report.issues.iter().filter_map(|issue| issue.place.as_ref()).map(|p| (p.line, p.column)).collect();
+    let places: Vec<_> = report
+        .issues
+        .iter()
+        .filter_map(|issue| issue.place.as_ref())
+        .map(|p| (p.line, p.column))
+        .collect();
     assert!(places.is_sorted(), "{places:?}");
 }
 

@@ -1,0 +1,283 @@
+//! 台本 — the persons and the Bundles of the story, all from the world's seed.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use chrono::{DateTime, Datelike, Duration, Utc};
+use kyoyu_domain::{
+    entry::Flags,
+    identifiers::{BundleIdentifier, PersonIdentifier},
+};
+use kyoyu_synth::{
+    AllergyKind, AllergyList, ChosenResult, ConditionList, Institution, LabReport, Person, Results,
+    Sending, SynthBundle, World, allergies, conditions, labs,
+};
+use serde_json::{Value, json};
+
+/// Items of `fhir-profiles/lab-items.tsv`: potassium first, then sodium and creatinine.
+const ITEMS: &[u16] = &[221, 211, 111];
+/// The wrong value and the right one: a decimal that no program may shorten.
+pub(super) const MISTYPED: &str = "41.0";
+pub(super) const CORRECTED: &str = "4.10";
+
+/// The flags of the patient's diseases, by position.
+const FLAGS: [Flags; 5] = {
+    const NONE: Flags = Flags { long_term: false, uninformed: false, undelivered: false };
+    [
+        NONE,
+        Flags { uninformed: true, ..NONE },
+        Flags { undelivered: true, ..NONE },
+        Flags { long_term: true, ..NONE },
+        NONE,
+    ]
+};
+
+/// 送るもの — a Bundle as its sender has it.
+#[derive(Debug, Clone)]
+pub(super) struct Parcel {
+    pub(super) identifier: BundleIdentifier,
+    pub(super) body: Bytes,
+}
+
+impl From<SynthBundle> for Parcel {
+    fn from(bundle: SynthBundle) -> Self {
+        Self { identifier: bundle.identifier, body: bundle.json.into() }
+    }
+}
+
+/// 明細 — what the story looks for in answers.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// The resource identifier: unique, so that its bytes prove presence and absence.
+    pub(super) identifier: String,
+    /// The text.
+    pub(super) name: String,
+}
+
+/// 台本
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) patient: Person,
+    /// 家族 — shares the insured number but for the branch.
+    pub(super) relative: Person,
+    hospital: Institution,
+    begins_at: DateTime<Utc>,
+}
+
+impl Script {
+    pub(super) fn of(world: &World, begins_at: DateTime<Utc>) -> Result<Self> {
+        let (patient, relative) = family_of_two(world)?;
+        let hospital = world.institution(0);
+        Ok(Self { patient, relative, hospital, begins_at })
+    }
+
+    /// 検査 — the report of three days ago, with a mistyped potassium.
+    pub(super) fn lab(&self) -> Result<Parcel> {
+        self.lab_with(&self.patient, MISTYPED, 0)
+    }
+
+    /// The same report with the right potassium, sent a moment later.
+    pub(super) fn corrected_lab(&self) -> Result<Parcel> {
+        self.lab_with(&self.patient, CORRECTED, 1)
+    }
+
+    /// A copy that a slow line brings late: other content, an older timestamp.
+    pub(super) fn stale_lab(&self) -> Result<Parcel> {
+        self.lab_with(&self.patient, "41.1", -60)
+    }
+
+    /// 取り違え — the same report, by mistake for the relative.
+    pub(super) fn mixed_up_lab(&self) -> Result<Parcel> {
+        self.lab_with(&self.relative, MISTYPED, 2)
+    }
+
+    fn lab_with(&self, person: &Person, potassium: &str, later_seconds: i64) -> Result<Parcel> {
+        let sent_at = self.begins_at + Duration::seconds(later_seconds);
+        let mut chosen: Vec<_> = ITEMS.iter().map(|item| ChosenResult::listed(*item)).collect();
+        chosen.push(ChosenResult::unlisted());
+        let report = LabReport {
+            sending: Sending::new(1, self.begins_at).again_at(sent_at),
+            collected_at: self.begins_at - Duration::days(3),
+            results: Results::Chosen(chosen),
+        };
+        let mut bundle = labs(&self.hospital, person, &report);
+        bundle.json = with_first_value(&bundle.json, potassium)?;
+        Ok(bundle.into())
+    }
+
+    /// The relative's own report.
+    pub(super) fn relatives_lab(&self) -> Parcel {
+        self.listed_lab(&self.relative, 2, Duration::days(2))
+    }
+
+    /// 後日の検査 — three newer reports of the patient, so that the first is no longer
+    /// among the newest three.
+    pub(super) fn newer_labs(&self) -> Vec<Parcel> {
+        let hours_ago = [(3, 48), (4, 24), (5, 1)];
+        hours_ago
+            .map(|(serial, hours)| self.listed_lab(&self.patient, serial, Duration::hours(hours)))
+            .into()
+    }
+
+    fn listed_lab(&self, person: &Person, serial: u64, ago: Duration) -> Parcel {
+        let report = LabReport {
+            sending: Sending::new(serial, self.begins_at),
+            collected_at: self.begins_at - ago,
+            results: Results::Chosen(
+                ITEMS.iter().map(|item| ChosenResult::listed(*item)).collect(),
+            ),
+        };
+        labs(&self.hospital, person, &report).into()
+    }
+
+    /// 傷病名 — five diseases: one not told to the patient, one shown to nobody, one kept.
+    pub(super) fn conditions(&self) -> Parcel {
+        let sending = Sending::new(6, self.begins_at);
+        let list = ConditionList { sending, count: FLAGS.len(), flags: FLAGS.to_vec() };
+        conditions(&self.hospital, &self.patient, &list).into()
+    }
+
+    /// アレルギー — to a drug and to a food.
+    pub(super) fn allergies(&self) -> Parcel {
+        let list = AllergyList {
+            sending: Sending::new(7, self.begins_at),
+            kinds: vec![AllergyKind::Drug, AllergyKind::Food],
+            long_term: Vec::new(),
+        };
+        allergies(&self.hospital, &self.patient, &list).into()
+    }
+
+    /// The diseases with their flags, in order.
+    pub(super) fn diseases(&self) -> Result<Vec<(Item, Flags)>> {
+        Ok(items(&self.conditions())?.into_iter().zip(FLAGS).collect())
+    }
+}
+
+/// What a Bundle brings besides the Patient.
+pub(super) fn items(parcel: &Parcel) -> Result<Vec<Item>> {
+    let bundle: Value = serde_json::from_slice(&parcel.body)?;
+    let entries = bundle["entry"].as_array().context("a Bundle has entries")?;
+    let item = |entry: &Value| {
+        let resource = &entry["resource"];
+        Some(Item {
+            identifier: resource["identifier"][0]["value"].as_str()?.to_owned(),
+            name: resource["code"]["text"].as_str()?.to_owned(),
+        })
+    };
+    let items: Option<Vec<Item>> = entries.iter().skip(1).map(item).collect();
+    items.context("a resource lacks its identifier or text")
+}
+
+/// The Parameters of `$cancel` and `$undo-cancel`.
+pub(super) fn cancellation(parcel: &Parcel, patient: &PersonIdentifier) -> String {
+    let identifier = |system: &str, value: &str| json!({"system": system, "value": value});
+    json!({"resourceType": "Parameters", "parameter": [
+        {"name": "identifier",
+         "valueIdentifier": identifier(BundleIdentifier::SYSTEM, parcel.identifier.value())},
+        {"name": "patient",
+         "valueIdentifier": identifier(patient.system().uri(), patient.value().expose())},
+    ]})
+    .to_string()
+}
+
+/// The same Bundle with its Patient in the last place instead of the first, indented so
+/// that lines mean something.
+pub(super) fn with_patient_last(parcel: &Parcel) -> Result<String> {
+    let mut bundle: Value = serde_json::from_slice(&parcel.body)?;
+    let entries = bundle["entry"].as_array_mut().context("a Bundle has entries")?;
+    entries.rotate_left(1);
+    Ok(serde_json::to_string_pretty(&bundle)?)
+}
+
+/// Replaces the digits of the first measured value; every other byte stays.
+fn with_first_value(json: &str, digits: &str) -> Result<String> {
+    const MARK: &str = r#""valueQuantity":{"value":"#;
+    let start = json.find(MARK).context("no value was measured")? + MARK.len();
+    let end = json[start..].find([',', '}']).context("the value does not end")? + start;
+    Ok(format!("{}{digits}{}", &json[..start], &json[end..]))
+}
+
+/// Two grown-up members of a family.
+fn family_of_two(world: &World) -> Result<(Person, Person)> {
+    const LOOKED_AT: u64 = 4_000;
+    let grown_up = |person: &Person| (1945..2000).contains(&person.birth_on.year());
+    (0..world.size().persons.min(LOOKED_AT))
+        .map(|index| (world.person(index), world.person(index + 1)))
+        .find(|(one, other)| {
+            one.family == other.family
+                && one.index != other.index
+                && one.insurer == other.insurer
+                && grown_up(one)
+                && grown_up(other)
+        })
+        .context("the world has no family of two")
+}
+
+#[cfg(test)]
+mod tests {
+    use kyoyu_synth::{Seed, WorldSize};
+
+    use super::*;
+    use crate::story::checks::holds;
+
+    fn script() -> Script {
+        let world = World::new(Seed(8), WorldSize { institutions: 40, persons: 1_000 });
+        Script::of(&world, "2026-07-30T01:00:00Z".parse().expect("an instant")).expect("a script")
+    }
+
+    #[test]
+    fn the_correction_changes_the_value_and_the_times_only() {
+        let script = script();
+        let (first, corrected) = (script.lab().expect("a"), script.corrected_lab().expect("b"));
+        assert_eq!(first.identifier, corrected.identifier);
+        assert!(holds(&first.body, r#""value":41.0,"#));
+        assert!(holds(&corrected.body, r#""value":4.10,"#));
+        let names = |parcel| {
+            let items = items(parcel).expect("items").into_iter();
+            items.map(|item| item.identifier).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&first), names(&corrected));
+    }
+
+    #[test]
+    fn the_mix_up_has_the_same_bundle_identifier_and_another_person() {
+        let script = script();
+        let (right, wrong) = (script.lab().expect("a"), script.mixed_up_lab().expect("b"));
+        assert_eq!(right.identifier, wrong.identifier);
+        let number = |person: &Person| person.identifier.value().expose().clone();
+        assert!(holds(&right.body, &number(&script.patient)));
+        assert!(holds(&wrong.body, &number(&script.relative)));
+        assert!(!holds(&wrong.body, &number(&script.patient)));
+    }
+
+    #[test]
+    fn every_other_bundle_has_an_identifier_of_its_own() {
+        let script = script();
+        let mut all = script.newer_labs();
+        all.extend([script.conditions(), script.allergies(), script.relatives_lab()]);
+        all.push(script.lab().expect("a report"));
+        let identifiers: std::collections::HashSet<_> =
+            all.iter().map(|parcel| parcel.identifier.value().to_owned()).collect();
+        assert_eq!(identifiers.len(), all.len());
+    }
+
+    #[test]
+    fn one_disease_carries_each_flag() {
+        let diseases = script().diseases().expect("diseases");
+        let set = |flag: fn(&Flags) -> bool| diseases.iter().filter(|one| flag(&one.1)).count();
+        assert_eq!(diseases.len(), 5);
+        assert_eq!(
+            (set(|f| f.uninformed), set(|f| f.undelivered), set(|f| f.long_term)),
+            (1, 1, 1)
+        );
+    }
+
+    #[test]
+    fn the_broken_bundle_ends_with_its_patient() {
+        let script = script();
+        let broken = with_patient_last(&script.lab().expect("a report")).expect("a Bundle");
+        let bundle: Value = serde_json::from_str(&broken).expect("JSON");
+        let entries = bundle["entry"].as_array().expect("entries");
+        assert_eq!(entries.last().expect("one")["resource"]["resourceType"], "Patient");
+        assert!(broken.lines().count() > 50);
+    }
+}

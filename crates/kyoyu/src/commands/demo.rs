@@ -1,0 +1,203 @@
+//! `kyoyu demo`
+//!
+//! Runs the real server in this process, on a private Postgres with certificates of a
+//! development CA, and plays the story through its public API. The clock of retention can
+//! be moved here and nowhere else: `serve` has no way to this one.
+
+mod backstage;
+mod clock;
+
+use std::{io, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use kyoyu_devkit::{
+    Pki, StandIn,
+    story::{self, Cast, Hints, Narrator, Setup, Step},
+};
+use kyoyu_domain::{
+    identifiers::PersonIdentifier,
+    participant::Issuer,
+    randomness::{Randomness, SystemRandomness},
+};
+use kyoyu_gateway::TlsOptions;
+use kyoyu_service::{Asking, Eligibility, NewParticipant, Service};
+use kyoyu_synth::{Seed, World, WorldSize};
+
+use self::{backstage::Crew, clock::OffsetClock};
+use crate::{
+    config::{Config, Format},
+    database::{self, Connection},
+    output,
+    server::{self, Parts, Server},
+    telemetry,
+};
+
+/// Shows the whole life of shared data on this machine, then stays up.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Ends after the story: exit code 0 only if everything held.
+    #[arg(long)]
+    once: bool,
+    /// Persons that are announced.
+    #[arg(long, default_value_t = 300)]
+    persons: u64,
+    /// The world of the story; another one at every run when not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where the data lies; kept between runs.
+    #[arg(long)]
+    data_dir: Option<std::path::PathBuf>,
+    /// Makes a step expect something wrong, to see that the story notices.
+    #[arg(long, hide = true)]
+    sabotage: Option<String>,
+}
+
+/// The name of the demonstration's database.
+const NAME: &str = "demo";
+
+pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let sabotage = arguments.sabotage.as_deref().map(step).transpose()?;
+    prepare(&mut config, &arguments);
+    telemetry::start(&config.telemetry)?;
+    output::line("共有 Kyoyu — 専用のPostgresを用意しています / preparing a private Postgres")?;
+    let directory = database::data_dir(&config.database, NAME)?;
+    let connection = Connection::open(&config.database, NAME).await?;
+    connection.migrate().await?;
+    let outcome = show(&config, &connection, &directory, &arguments, sabotage).await;
+    connection.close().await?;
+    outcome
+}
+
+/// What differs from the defaults: quiet logs, no purge behind the story's back, and for
+/// `--once` addresses that nobody else can hold.
+fn prepare(config: &mut Config, arguments: &Arguments) {
+    config.telemetry.level = "warn".to_owned();
+    config.telemetry.format = Format::Text;
+    config.purge.enabled = false;
+    config.registry = crate::config::Registry::every(Duration::from_millis(100));
+    if let Some(directory) = &arguments.data_dir {
+        config.database.data_dir.clone_from(directory);
+    }
+    if arguments.once {
+        config.listener.address = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.health.address = SocketAddr::from(([127, 0, 0, 1], 0));
+    }
+}
+
+async fn show(
+    config: &Config,
+    connection: &Connection,
+    directory: &Path,
+    arguments: &Arguments,
+    sabotage: Option<Step>,
+) -> anyhow::Result<ExitCode> {
+    let world = world(arguments);
+    let pki = Pki::open(&directory.with_extension("pki"))?;
+    let clock = OffsetClock::default();
+    let parts = Parts {
+        clock: Arc::new(clock.clone()),
+        randomness: Arc::new(SystemRandomness),
+        eligibility: Arc::new(Network(StandIn::knowing(world, arguments.persons..arguments.persons + 10))),
+        keys_beside: directory.to_owned(),
+    };
+    let service = server::service(config, connection, &parts).await?;
+    register(&service, &Cast::of(&world)?, &pki).await?;
+    let server = Server::start(config, tls(&pki), service.clone(), &parts).await?;
+    let setup = Setup {
+        world,
+        address: server.address,
+        audience: &config.listener.token_audience,
+        pki: &pki,
+        persons: arguments.persons,
+        sabotage,
+    };
+    let crew = Crew { service, clock };
+    let mut stdout = io::stdout();
+    let outcome = story::play(&setup, &crew, &mut Narrator::to_terminal(&mut stdout)).await?;
+    let held = outcome.all_held();
+    if let Some(hints) = outcome.hints.filter(|_| !arguments.once) {
+        stay_up(&hints, &pki).await?;
+    }
+    server.stop().await;
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn world(arguments: &Arguments) -> World {
+    let random = u64::from_be_bytes(
+        SystemRandomness.bytes()[..8].try_into().expect("sixteen bytes hold eight"),
+    );
+    let seed = Seed(arguments.seed.unwrap_or(random));
+    World::new(seed, WorldSize { institutions: 40, persons: arguments.persons.max(10) * 10 })
+}
+
+fn step(name: &str) -> anyhow::Result<Step> {
+    let named = |step: &&Step| format!("{step:?}").eq_ignore_ascii_case(name);
+    Step::ALL.iter().find(named).copied().with_context(|| format!("there is no step {name}"))
+}
+
+/// Registers the cast with its certificates and token issuers.
+async fn register(service: &Service, cast: &Cast, pki: &Pki) -> anyhow::Result<()> {
+    let refused = |problem| output::problem(&problem);
+    for party in cast.parties() {
+        let certificate = pki.client(party.certificate)?;
+        let new = NewParticipant {
+            name: format!("{} ({})", party.name, party.certificate),
+            role: party.role,
+            insurer: party.insurer.clone(),
+            institutions: party.institution.into_iter().collect(),
+            certificates: vec![certificate.fingerprint],
+        };
+        service.add_participant(NAME, &new).await.map_err(refused)?;
+        if let Some(number) = party.institution {
+            service.name_institution(NAME, number, &party.name).await.map_err(refused)?;
+        }
+    }
+    for issuer in &cast.issuers {
+        let key = issuer.open(pki)?;
+        let issuer = Issuer {
+            name: issuer.url.to_owned(),
+            role: issuer.role,
+            keys: vec![key.public_key()],
+            institutions: issuer.institutions.iter().copied().collect(),
+        };
+        service.add_issuer(NAME, &issuer).await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn tls(pki: &Pki) -> TlsOptions {
+    TlsOptions {
+        certificates: pki.server().certificate_pem.clone().into_bytes(),
+        key: pki.server().key_pem.clone().into_bytes(),
+        client_authorities: pki.authority().certificate_pem().as_bytes().to_vec(),
+        revocation_lists: Vec::new(),
+    }
+}
+
+/// Prints what to try, and keeps the tokens in the files fresh until it is stopped.
+async fn stay_up(hints: &Hints, pki: &Pki) -> anyhow::Result<()> {
+    hints.write_tokens(pki)?;
+    output::line("")?;
+    for hint in &hints.commands {
+        output::line(&format!("# {} / {}\n{}\n", hint.japanese, hint.english, hint.command))?;
+    }
+    output::line("止めるには Ctrl-C / stop with Ctrl-C")?;
+    let mut ticks = tokio::time::interval(Hints::TOKENS_EVERY);
+    loop {
+        tokio::select! {
+            () = server::stop_signal() => return Ok(()),
+            _ = ticks.tick() => hints.write_tokens(pki)?,
+        }
+    }
+}
+
+/// The stand-in of the eligibility network.
+#[derive(Debug)]
+struct Network(StandIn);
+
+impl Eligibility for Network {
+    fn ask<'a>(&'a self, identifier: &'a PersonIdentifier) -> Asking<'a> {
+        Box::pin(std::future::ready(self.0.ask(identifier)))
+    }
+}

@@ -1,0 +1,35 @@
+//! `kyoyu serve`
+
+use std::{process::ExitCode, sync::Arc};
+
+use kyoyu_domain::{clock::DatabaseClock, randomness::SystemRandomness};
+use kyoyu_service::NoEligibilityPeer;
+
+use crate::{
+    config::Config,
+    database::{self, Connection},
+    server::{self, Parts, Server},
+    telemetry,
+};
+
+pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
+    telemetry::start(&config.telemetry)?;
+    let tls = server::tls_files(&config.listener)?;
+    let connection = Connection::open(&config.database, name).await?;
+    if connection.is_private() {
+        connection.migrate().await?;
+    }
+    let parts = Parts {
+        clock: Arc::new(DatabaseClock),
+        randomness: Arc::new(SystemRandomness),
+        eligibility: Arc::new(NoEligibilityPeer),
+        keys_beside: database::data_dir(&config.database, name)?,
+    };
+    let service = server::service(config, &connection, &parts).await?;
+    let server = Server::start(config, tls, service, &parts).await?;
+    tracing::info!(address = %server.address, health = %server.health_address, "ready");
+    server::stop_signal().await;
+    server.stop().await;
+    connection.close().await?;
+    Ok(ExitCode::SUCCESS)
+}

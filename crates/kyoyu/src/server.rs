@@ -1,0 +1,205 @@
+//! 組立て — the running server: database, use cases, gateway, health listener, worker.
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context;
+use kyoyu_domain::{clock::Clock, randomness::Randomness};
+use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions};
+use kyoyu_service::{CertificateKey, Eligibility, PurgeOptions, Service};
+use kyoyu_store::Store;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Config, Listener},
+    database::Connection,
+    secrets, telemetry, worker,
+};
+
+/// What differs between the real service, the demonstration and tests.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The clock that retention and reads go by.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// Who is asked for persons that were never announced.
+    pub eligibility: Arc<dyn Eligibility>,
+    /// Keys that no file is configured for are made and kept beside this path.
+    pub keys_beside: PathBuf,
+}
+
+/// The use cases on a database.
+///
+/// # Errors
+/// A server whose settings could lose data, keys that cannot be read.
+pub async fn service(
+    config: &Config,
+    connection: &Connection,
+    parts: &Parts,
+) -> anyhow::Result<Service> {
+    let (clock, randomness) = (Arc::clone(&parts.clock), Arc::clone(&parts.randomness));
+    let store = Store::connect(&connection.options(), clock, randomness).await?;
+    let options = options(config, parts)?;
+    Ok(Service::start(store, Arc::clone(&parts.eligibility), options).await?)
+}
+
+/// The options of the use cases.
+///
+/// # Errors
+/// Keys that cannot be read or made.
+pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::Options> {
+    let key = |file: &Path, name: &str| {
+        secrets::key(file, &parts.keys_beside, name, parts.randomness.as_ref())
+    };
+    let certificate_key = key(&config.purge.certificate_key_file, "certificate-key")?;
+    Ok(kyoyu_service::Options {
+        limits: config.limits.of_bodies(),
+        retention: config.retention.policy(),
+        last_wins: config.submit.last_wins,
+        cursor_key: key(&config.reading.cursor_key_file, "cursor-key")?,
+        purge: PurgeOptions {
+            certificate_key: CertificateKey::from_bytes(&certificate_key),
+            batch_persons: 100,
+            always_allowed: config.purge.always_allowed,
+            times_usual: config.purge.times_usual,
+        },
+        registry_interval: config.registry.interval(),
+    })
+}
+
+/// A server that runs until it is stopped.
+#[derive(Debug)]
+pub struct Server {
+    /// Where the gateway listens.
+    pub address: SocketAddr,
+    /// Where the health listener listens.
+    pub health_address: SocketAddr,
+    /// The use cases behind it.
+    pub service: Service,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Starts gateway and health listener, and the worker where it is enabled.
+    ///
+    /// # Errors
+    /// Certificates that cannot be used, an address that cannot be bound.
+    pub async fn start(
+        config: &Config,
+        tls: TlsOptions,
+        service: Service,
+        parts: &Parts,
+    ) -> anyhow::Result<Self> {
+        let options = kyoyu_gateway::Options {
+            address: config.listener.address,
+            base_url: config.listener.base_url.clone(),
+            token_audience: config.listener.token_audience.clone(),
+            tls,
+            limits: gateway_limits(config)?,
+        };
+        let gateway = Gateway::bind(options, service.clone()).await?;
+        let health = bind_health(config, service.clone()).await?;
+        let (address, health_address) = (gateway.local_addr()?, health.local_addr()?);
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(gateway.serve(stop.clone()));
+        tasks.spawn(health.serve(stop.clone()));
+        if config.purge.enabled {
+            let (service, interval) = (service.clone(), config.purge.interval());
+            let (randomness, stop) = (Arc::clone(&parts.randomness), stop.clone());
+            tasks.spawn(async move {
+                worker::work(service, interval, randomness.as_ref(), stop).await;
+            });
+        }
+        Ok(Self { address, health_address, service, stop, tasks })
+    }
+
+    /// Takes no more connections, and waits for what has begun.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a part of the server failed"
+                );
+            }
+        }
+    }
+}
+
+async fn bind_health(config: &Config, service: Service) -> anyhow::Result<Health> {
+    let metrics = telemetry::metrics();
+    let ready = Arc::new(move || {
+        let service = service.clone();
+        let ready: std::pin::Pin<Box<dyn Future<Output = bool> + Send>> =
+            Box::pin(async move { service.is_ready().await });
+        ready
+    });
+    let render = Arc::new(move || metrics.render());
+    Ok(Health::bind(config.health.address, ready, render).await?)
+}
+
+fn gateway_limits(config: &Config) -> anyhow::Result<kyoyu_gateway::Limits> {
+    let limits = &config.limits;
+    let positive = |name: &str, number: u32| {
+        NonZeroU32::new(number).with_context(|| format!("limits.{name} must not be 0"))
+    };
+    Ok(kyoyu_gateway::Limits {
+        connections: limits.connections,
+        connections_per_certificate: limits.connections_per_certificate,
+        requests_per_second: positive("requests_per_second", limits.requests_per_second)?,
+        burst: positive("burst", limits.burst)?,
+        concurrent: limits.in_flight,
+        queue_time: limits.queue(),
+        body: BodyLimits { bytes: limits.body_bytes, ..BodyLimits::default() },
+        ..kyoyu_gateway::Limits::default()
+    })
+}
+
+/// Reads the certificates and keys that the configuration names.
+///
+/// # Errors
+/// A key that is not set or a file that cannot be read; names both.
+pub fn tls_files(listener: &Listener) -> anyhow::Result<TlsOptions> {
+    let read = |key: &str, file: &Path| {
+        anyhow::ensure!(!file.as_os_str().is_empty(), "listener.{key} is not set");
+        std::fs::read(file)
+            .with_context(|| format!("listener.{key}: {} cannot be read", file.display()))
+    };
+    let revocation_lists = if listener.revocation_file.as_os_str().is_empty() {
+        Vec::new()
+    } else {
+        read("revocation_file", &listener.revocation_file)?
+    };
+    Ok(TlsOptions {
+        certificates: read("certificate_file", &listener.certificate_file)?,
+        key: read("key_file", &listener.key_file)?,
+        client_authorities: read("client_roots_file", &listener.client_roots_file)?,
+        revocation_lists,
+    })
+}
+
+/// Ends when the process is asked to stop (SIGTERM, SIGINT).
+pub async fn stop_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

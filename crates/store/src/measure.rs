@@ -1,0 +1,165 @@
+//! 計測 — sizes, write-ahead log, and the plain design to compare with; for `kyoyu bench`.
+//!
+//! The statements here are not checked at compile time: the table of the plain design is
+//! no part of the schema. Everything needs a superuser of a private server.
+
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+
+use crate::error::Result;
+
+/// 計測器 — a superuser's connection to the server under measurement.
+#[derive(Debug, Clone)]
+pub struct Meter(PgPool);
+
+/// One resource as the plain design stores it.
+#[derive(Debug, Clone)]
+pub struct PlainRow {
+    /// Whose.
+    pub patient: i64,
+    /// What.
+    pub kind: String,
+    /// When it was collected, in seconds since 1970.
+    pub dated_at: i64,
+    /// The resource identifier.
+    pub identifier: String,
+    /// The Bundle identifier.
+    pub bundle: String,
+    /// The resource's text.
+    pub resource: String,
+}
+
+impl Meter {
+    /// Connects.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
+        let pool = PgPoolOptions::new().max_connections(connections).connect(url).await?;
+        Ok(Self(pool))
+    }
+
+    /// Where the write-ahead log ends, in bytes.
+    pub async fn wal_bytes(&self) -> Result<i64> {
+        let statement = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint";
+        Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
+    }
+
+    /// Writes everything out, so that every measurement begins with clean pages.
+    pub async fn checkpoint(&self) -> Result<()> {
+        sqlx::query("checkpoint").execute(&self.0).await?;
+        Ok(())
+    }
+
+    /// Bytes on disk of segments, directories, ledger, identifiers and tombstones with all
+    /// their indexes; audit records apart.
+    pub async fn stored_bytes(&self) -> Result<i64> {
+        let statement = "select (
+                select coalesce(sum(pg_total_relation_size(inhrelid)), 0)
+                from pg_inherits
+                where inhparent = 'segment'::regclass
+            )::bigint
+            + pg_total_relation_size('submission')
+            + pg_total_relation_size('bundle_identifier')
+            + pg_total_relation_size('tombstone')";
+        Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
+    }
+
+    /// The same, table by table, for those who want to know where the bytes are.
+    pub async fn stored_parts(&self) -> Result<Vec<(String, i64, i64)>> {
+        let statement = "select c.relname::text, pg_table_size(c.oid), pg_indexes_size(c.oid)
+            from pg_class c
+            where c.relkind = 'r'
+                and (c.relname like 'segment\\_%'
+                    or c.relname in ('submission', 'bundle_identifier', 'tombstone'))
+                and pg_total_relation_size(c.oid) > 65536
+            order by pg_total_relation_size(c.oid) desc";
+        Ok(sqlx::query_as(statement).fetch_all(&self.0).await?)
+    }
+
+    /// Makes the table of the plain design: one row of jsonb per resource, with indexes
+    /// for the same access paths as ours (id, patient and kind, Bundle, resource
+    /// identifier, due day).
+    pub async fn make_plain(&self) -> Result<()> {
+        let statements = "drop table if exists plain_resource;
+            create table plain_resource (
+                id uuid primary key default gen_random_uuid(),
+                patient bigint not null,
+                kind text not null,
+                bundle text not null,
+                identifier text not null,
+                dated_at timestamptz not null,
+                registered_at timestamptz not null default now(),
+                due_on date not null default current_date + 365,
+                resource jsonb not null
+            );
+            create index plain_patient on plain_resource (patient, kind, dated_at desc);
+            create index plain_bundle on plain_resource (bundle);
+            create index plain_identifier on plain_resource (identifier);
+            create index plain_due on plain_resource (due_on);";
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.0).await?;
+        Ok(())
+    }
+
+    /// Stores one Bundle in the plain design: all its resources in one transaction.
+    pub async fn insert_plain(&self, rows: &[PlainRow]) -> Result<()> {
+        let column = |pick: fn(&PlainRow) -> &String| -> Vec<String> {
+            rows.iter().map(|row| pick(row).clone()).collect()
+        };
+        let patients: Vec<i64> = rows.iter().map(|row| row.patient).collect();
+        let dates: Vec<i64> = rows.iter().map(|row| row.dated_at).collect();
+        sqlx::query(
+            "insert into plain_resource (patient, kind, bundle, identifier, dated_at, resource)
+            select patient, kind, bundle, identifier, to_timestamp(dated_at), resource::jsonb
+            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+                $6::text[]) as r (patient, kind, bundle, identifier, dated_at, resource)",
+        )
+        .bind(&patients)
+        .bind(column(|row| &row.kind))
+        .bind(column(|row| &row.bundle))
+        .bind(column(|row| &row.identifier))
+        .bind(&dates)
+        .bind(column(|row| &row.resource))
+        .execute(&self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// The newest resources of a patient in the plain design; answers their bytes.
+    pub async fn read_plain(&self, patient: i64, most: i64) -> Result<usize> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "select resource::text
+            from plain_resource
+            where patient = $1 and kind = 'lab'
+            order by dated_at desc
+            limit $2",
+        )
+        .bind(patient)
+        .bind(most)
+        .fetch_all(&self.0)
+        .await?;
+        Ok(rows.iter().map(|row| row.0.len()).sum())
+    }
+
+    /// Bytes on disk of the plain design with all its indexes.
+    pub async fn plain_bytes(&self) -> Result<i64> {
+        let statement = "select pg_total_relation_size('plain_resource')";
+        Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
+    }
+
+    /// Deletes up to `most` rows of the plain design, as a purge in batches would; answers
+    /// how many.
+    pub async fn purge_plain(&self, most: i64) -> Result<u64> {
+        let done = sqlx::query(
+            "delete from plain_resource
+            where id in (
+                select id
+                from plain_resource
+                where due_on <= current_date + 366
+                order by due_on
+                limit $1
+                for update skip locked
+            )",
+        )
+        .bind(most)
+        .execute(&self.0)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}

@@ -1,0 +1,1 @@
+//! 格納 — what must hold on a real database.
