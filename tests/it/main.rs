@@ -1,4 +1,5 @@
 //! Scenarios.
 
+mod house_rules;
 mod retention;
 mod store;

@@ -17,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{clock::MockClock, phi::Phi};
-use kyoyu_postgres::{APP_ROLE, DATABASE, OWNER_ROLE, PrivatePostgres, Scratch};
+use kyoyu_postgres::{APP_ROLE, DATABASE, OWNER_ROLE, PrivatePostgres, SUPERUSER_ROLE, Scratch};
 use kyoyu_store::{Options, Store};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -172,7 +172,9 @@ async fn serve(ready: &Sender<String>, mut inbox: mpsc::UnboundedReceiver<Order>
         match order {
             Order::Create(name, made) => {
                 // Flat copies need two checkpoints, which cost a disposable server nothing.
-                let sql = format!("create database {name} template {DATABASE} strategy file_copy");
+                let sql = format!(
+                    "create database {name} owner {OWNER_ROLE} template {DATABASE} strategy file_copy"
+                );
                 run(&mut admin, sql).await;
                 // A test that was aborted does not wait any more.
                 made.send(()).unwrap_or_default();
@@ -185,7 +187,7 @@ async fn serve(ready: &Sender<String>, mut inbox: mpsc::UnboundedReceiver<Order>
 }
 
 /// Migrates the template; answers a connection to another database, since a database that
-/// somebody uses cannot be copied.
+/// somebody uses cannot be copied. Only the superuser may cut what a test left open.
 async fn migrated(server: &PrivatePostgres) -> PgConnection {
     let options = Options {
         url: Phi::new(server.url(OWNER_ROLE, DATABASE)),
@@ -193,10 +195,10 @@ async fn migrated(server: &PrivatePostgres) -> PgConnection {
         statement_timeout: Duration::from_secs(30),
     };
     kyoyu_store::migrate(&options).await.expect("the migrations apply to an empty database");
-    connect(&server.url(OWNER_ROLE, "postgres")).await
+    connect(&server.url(SUPERUSER_ROLE, "postgres")).await
 }
 
 /// The names in these statements are made above and need no quoting.
 async fn run(connection: &mut PgConnection, sql: String) {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.expect("the owner may do this");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.expect("the superuser may do this");
 }

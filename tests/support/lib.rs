@@ -1,5 +1,7 @@
 //! Support for the scenario tests.
 
+pub mod app;
 pub mod database;
 pub mod lifecycle;
 pub mod seed;
+pub mod service;

@@ -144,6 +144,7 @@ impl Client {
             let asked_to_wait = match &outcome {
                 Ok(reply) if !is_for_later(reply.status) => return outcome,
                 Ok(reply) => reply.retry_after(),
+                Err(error) if retry::is_hopeless(error) => return outcome,
                 Err(_) => None,
             };
             if attempt >= policy.attempts {

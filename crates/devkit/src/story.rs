@@ -28,6 +28,7 @@ use kyoyu_synth::World;
 pub use self::{
     cast::{Cast, CastIssuer, Party},
     checks::Failure,
+    consent::Visit,
     hints::{Hint, Hints},
     narrator::Narrator,
     stage::{Backstage, Doing, PurgeReport},

@@ -20,7 +20,10 @@
 //!   A result pushes out nothing for good as long as a cancelled newer copy of it can be
 //!   restored, which would hide it again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
@@ -210,11 +213,16 @@ fn newest_live(copies: &[Copy<'_>]) -> NewestLive {
     let mut newest = NewestLive::new();
     for (position, copy) in copies.iter().enumerate().filter(|(_, copy)| copy.live()) {
         let best = newest.entry(copy.resource_key()).or_insert(position);
-        if copies[*best].registration() < copy.registration() {
+        if rank(&copies[*best]) < rank(copy) {
             *best = position;
         }
     }
     newest
+}
+
+/// Newer registrations win; of copies in one Bundle the one that stands first there.
+fn rank(copy: &Copy<'_>) -> (Registration, Reverse<u16>) {
+    (copy.registration(), Reverse(copy.entry.ordinal))
 }
 
 /// The newest live copy of the same resource, if another submission brought it.

@@ -39,6 +39,8 @@ pub struct BodyLimits {
     pub grace: Duration,
     /// The speed on average after that, in bytes a second.
     pub bytes_per_second: u32,
+    /// How long a body may take at most; shorter than the time of a whole request.
+    pub time: Duration,
 }
 
 impl Default for BodyLimits {
@@ -48,6 +50,7 @@ impl Default for BodyLimits {
             memory_bytes: 192 * 1024 * 1024,
             grace: Duration::from_secs(5),
             bytes_per_second: 1000,
+            time: Duration::from_secs(45),
         }
     }
 }
@@ -162,7 +165,8 @@ impl Receiver {
     /// By when so many bytes must have arrived, counted from the beginning.
     fn allowed(&self, wire_bytes: usize) -> Duration {
         let speed = f64::from(self.limits.bytes_per_second.max(1));
-        self.limits.grace + Duration::from_secs_f64(wire_bytes as f64 / speed)
+        let bought = Duration::from_secs_f64(wire_bytes as f64 / speed);
+        (self.limits.grace + bought).min(self.limits.time)
     }
 
     /// Claims memory for what the sink has grown by.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod audit;
+mod bench;
 mod check_config;
 mod demo;
 mod migrate;
@@ -10,6 +11,8 @@ mod serve;
 mod submit;
 mod synth;
 mod work;
+
+pub(crate) use demo::OffsetClock;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -57,6 +60,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Writes synthetic Bundles.
     Synth(synth::Arguments),
+    /// Measures the service on this machine, beside a plain table of jsonb rows.
+    Bench(bench::Arguments),
     /// Reads a configuration as `serve` would, and says what is wrong.
     CheckConfig,
 }
@@ -79,6 +84,7 @@ impl Arguments {
             Command::Purge(arguments) => purge::run(&config, name, arguments).await,
             Command::Audit(arguments) => audit::run(&config, name, arguments).await,
             Command::Synth(arguments) => synth::run(&arguments),
+            Command::Bench(arguments) => bench::run(config, arguments).await,
             Command::CheckConfig => check_config::run(&config),
         }
     }

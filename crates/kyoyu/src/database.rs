@@ -79,6 +79,11 @@ impl Connection {
         self.private.is_some()
     }
 
+    /// How a superuser connects to the private server, for measuring it.
+    pub fn superuser_url(&self) -> Option<String> {
+        self.private.as_ref().map(|private| private.url(kyoyu_postgres::SUPERUSER_ROLE, DATABASE))
+    }
+
     /// The process of the private server.
     pub fn postmaster(&self) -> Option<u32> {
         self.private.as_ref().map(PrivatePostgres::pid)

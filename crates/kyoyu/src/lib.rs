@@ -1,5 +1,6 @@
 //! The binary's parts: configuration, wiring, commands, the worker loop.
 
+pub mod bench;
 pub mod commands;
 pub mod config;
 pub mod database;

@@ -123,6 +123,11 @@ impl Service {
         self.directory.reload(&self.store).await
     }
 
+    /// Lets go of the database; nothing can be asked afterwards.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
         self.store.ping().await.is_ok()

@@ -42,7 +42,11 @@ impl Directory {
             loop {
                 ticks.tick().await;
                 let Some(directory) = shared.upgrade().map(Directory) else { return };
-                if let Err(error) = directory.refresh(&store).await {
+                let refreshed = directory.refresh(&store).await;
+                if store.is_closed() {
+                    return;
+                }
+                if let Err(error) = refreshed {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "the participants could not be looked at"

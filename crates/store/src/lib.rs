@@ -132,6 +132,11 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// Whether [`Store::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -247,7 +247,7 @@ pub async fn find_by_receipt(
             union all
             select bucket, submission, institution, identifier, version, sha256, null,
                 registered_at, case when run is null then 'replaced' else 'purged' end,
-                deleted_at, counts, ''
+                deleted_at, case when run is null then counts else '' end, ''
             from tombstone
             where complete
         ) as known

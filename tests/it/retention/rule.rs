@@ -7,15 +7,18 @@
 
 use std::{
     collections::BTreeSet,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kyoyu_domain::{
     catalogue,
     entry::{ClinicalStatus, Entry, Flags, Standing},
-    identifiers::{Bucket, IdentifierHash, SubmissionId},
+    identifiers::{Bucket, IdentifierHash, InstitutionNumber, SubmissionId},
     retention::{Copy, Fate, LastNScope, RetentionPolicy, fates},
 };
 use kyoyu_tests::{
@@ -31,7 +34,7 @@ use kyoyu_tests::{
 use rand::{Rng, rngs::StdRng};
 use uuid::Uuid;
 
-const LIVES: u64 = 120_000;
+const LIVES: u64 = 100_000;
 
 const FRAME: Frame<'_> =
     Frame { instants: None, events: (2, 14), purges: true, policies: true, undated: true };
@@ -136,6 +139,11 @@ impl State {
     }
 
     fn judge(&self, depth: Depth) -> Result<u64, String> {
+        let mut reversed = self.held.clone();
+        reversed.reverse();
+        if !fates_of(&reversed, self.policy).iter().rev().eq(&self.fates) {
+            return Err("the order in which copies are given matters".to_owned());
+        }
         let view = View::of(&self.held, self.policy);
         let mut judged = 0;
         for which in 0..self.held.len() {
@@ -328,12 +336,15 @@ fn fates_of(held: &[Held], policy: Policy) -> Vec<Fate> {
     fates(&copies, &policy)
 }
 
+static NUMBERS: LazyLock<[InstitutionNumber; 3]> =
+    LazyLock::new(|| INSTITUTIONS.map(|number| number.parse().expect("ten digits")));
+
 fn copy<'a>(held: &Held, entry: &'a Entry) -> Copy<'a> {
     let bucket = Bucket::from_number(7).expect("a bucket");
     let uuid = Uuid::from_u128(held.version.tie);
     Copy {
         kind: catalogue::find(held.resource.sort.code()).expect("a kind"),
-        institution: INSTITUTIONS[usize::from(held.bundle.institution)].parse().expect("a number"),
+        institution: NUMBERS[usize::from(held.bundle.institution)],
         submission: SubmissionId { bucket, uuid },
         registered_at: instant(held.version.registered_at),
         cancelled_at: held.cancelled_at.map(instant),
@@ -374,9 +385,7 @@ fn instant(at: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).expect("no life lasts so long")
 }
 
-/// A day of the rule's, by its printed numbers.
-fn to_day(day: chrono::NaiveDate) -> Day {
-    let text = day.to_string();
-    let parts: Vec<i32> = text.split('-').map(|part| part.parse().expect("a number")).collect();
-    Day::new(parts[0], parts[1], parts[2])
+/// A day of the rule's, by its numbers.
+fn to_day(day: NaiveDate) -> Day {
+    Day::new(day.year(), day.month() as i32, day.day() as i32)
 }

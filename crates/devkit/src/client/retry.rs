@@ -1,8 +1,9 @@
 //! 再送の方針 — when the same bytes are sent again.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use kyoyu_domain::randomness::{Randomness, SystemRandomness};
+use rustls::AlertDescription;
 
 /// 再送の方針 — after a lost connection, 429 and 503 the same request is sent again.
 ///
@@ -49,6 +50,36 @@ impl RetryPolicy {
     }
 }
 
+/// Whether an attempt failed because one side does not believe the other's certificate:
+/// sending again cannot help.
+pub(super) fn is_hopeless(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        // An I/O error does not count what it wraps among its causes.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let wrapped = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        wrapped.or_else(|| cause.downcast_ref()).is_some_and(is_about_certificates)
+    })
+}
+
+fn is_about_certificates(error: &rustls::Error) -> bool {
+    use AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(_) => true,
+        rustls::Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+        ),
+        _ => false,
+    }
+}
+
 /// A random part of a time.
 fn part_of(limit: Duration) -> Duration {
     let [byte, ..] = SystemRandomness.bytes();
@@ -58,6 +89,18 @@ fn part_of(limit: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_believed_is_not_sent_again() {
+        let received = |alert| {
+            let tls = io::Error::other(rustls::Error::AlertReceived(alert));
+            is_hopeless(&anyhow::Error::from(tls).context("the connection was lost"))
+        };
+        assert!(received(AlertDescription::CertificateRequired));
+        assert!(received(AlertDescription::CertificateExpired));
+        assert!(!received(AlertDescription::InternalError));
+        assert!(!is_hopeless(&io::Error::from(io::ErrorKind::ConnectionReset).into()));
+    }
 
     #[test]
     fn waits_double_up_to_the_longest() {

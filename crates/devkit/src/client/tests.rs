@@ -247,7 +247,8 @@ async fn a_server_of_another_authority_is_not_believed() {
     let server = TestServer::start([]).await;
     let other = Pki::in_memory().expect("certificates");
     let identity = server.pki.client("hospital").expect("a certificate");
-    let client =
-        Client::with(server.address, other.root_pem(), Some(&identity), ClientOptions::once());
-    assert!(client.expect("a client").get("/x", None).await.is_err());
+    let client = Client::connect(server.address, other.root_pem(), Some(&identity));
+    let client = client.expect("a client");
+    assert!(client.get("/x", None).await.is_err());
+    assert_eq!(client.resent(), 0);
 }

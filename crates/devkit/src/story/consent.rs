@@ -13,10 +13,13 @@ const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 /// 同意 — for one visit at one institution.
 #[derive(Debug, Clone)]
-pub(super) struct Visit {
-    pub(super) number: u32,
-    pub(super) patient: PersonIdentifier,
-    pub(super) institution: InstitutionNumber,
+pub struct Visit {
+    /// The network's number of the consent.
+    pub number: u32,
+    /// Whose data.
+    pub patient: PersonIdentifier,
+    /// Who may read.
+    pub institution: InstitutionNumber,
 }
 
 impl Visit {
@@ -26,12 +29,12 @@ impl Visit {
     }
 
     /// The consent as a body.
-    pub(super) fn allows(&self, categories: &[ConsentCategory]) -> String {
+    pub fn allows(&self, categories: &[ConsentCategory]) -> String {
         self.body("active", categories)
     }
 
     /// The revocation.
-    pub(super) fn revoked(&self) -> String {
+    pub fn revoked(&self) -> String {
         self.body("inactive", &[])
     }
 

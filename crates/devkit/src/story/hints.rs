@@ -10,7 +10,7 @@ use crate::Pki;
 /// 試し方 — commands, and the tokens that they read from files.
 #[derive(Debug)]
 pub struct Hints {
-    /// The commands, in an order that makes sense.
+    /// The commands, to be given one after the other in one shell.
     pub commands: Vec<Hint>,
     doctor: Desk,
     patient: Desk,
@@ -57,6 +57,7 @@ fn commands(scene: &Scene<'_, '_, '_>) -> Vec<Hint> {
     let portal = scene.cast.portal.certificate;
     let hint = |japanese, english, command| Hint { japanese, english, command };
     vec![
+        hint("証明書のある場所で", "where the certificates are", change_directory(scene)),
         hint(
             "医師が傷病名を読む（同意は直近の来院から24時間）",
             "the doctor reads conditions, for 24 hours after the last visit",
@@ -86,34 +87,24 @@ fn commands(scene: &Scene<'_, '_, '_>) -> Vec<Hint> {
         hint(
             "証明書なしではTLSで断られる",
             "without a certificate TLS refuses",
-            format!("curl --cacert {} {}", file(scene, "root.pem"), url(scene, "/fhir/metadata")),
+            format!("curl -sS --cacert root.pem {}", url(scene, "/fhir/metadata")),
         ),
     ]
 }
 
+fn change_directory(scene: &Scene<'_, '_, '_>) -> String {
+    let directory = scene.setup.pki.directory();
+    format!("cd '{}'", directory.map_or_else(|| ".".into(), |path| path.display().to_string()))
+}
+
 fn curl(scene: &Scene<'_, '_, '_>, who: &str, token: Option<&str>, path: &str) -> String {
-    let bearer = token.map(|token| {
-        let token = file(scene, &format!("{token}.jwt"));
-        format!(" -H \"Authorization: Bearer $(cat {token})\"")
-    });
-    format!(
-        "curl -sS --cacert {} --cert {} --key {}{} {}",
-        file(scene, "root.pem"),
-        file(scene, &format!("{who}.pem")),
-        file(scene, &format!("{who}.key")),
-        bearer.unwrap_or_default(),
-        url(scene, path),
-    )
+    let bearer = token.map(|token| format!(" -H \"Authorization: Bearer $(cat {token}.jwt)\""));
+    let bearer = bearer.unwrap_or_default();
+    let url = url(scene, path);
+    format!("curl -sS --cacert root.pem --cert {who}.pem --key {who}.key{bearer} {url}")
 }
 
 /// In single quotes: `$` and `?` are for the service and not for the shell.
 fn url(scene: &Scene<'_, '_, '_>, path: &str) -> String {
     format!("'https://{}{path}'", scene.setup.address)
-}
-
-fn file(scene: &Scene<'_, '_, '_>, name: &str) -> String {
-    match scene.setup.pki.directory() {
-        Some(directory) => directory.join(name).display().to_string(),
-        None => name.to_owned(),
-    }
 }

@@ -70,11 +70,13 @@ impl KindLine {
             0 => String::new(),
             hidden => format!("（うち未提供 {hidden}）"),
         };
-        let not_shared = if self.not_shared > 0 { "（共有対象外）" } else { "" };
-        let due_on =
-            self.due_on.map(|due_on| format!("、{due_on} に閲覧終了 — readable until then"));
-        let due_on = due_on.unwrap_or_default();
-        format!("{} {}件{hidden}{not_shared}{due_on}", self.name, self.sent)
+        if self.not_shared == self.sent {
+            return format!("{} {}件（共有対象外 — not shared）", self.name, self.sent);
+        }
+        let last_day = self.due_on.and_then(|due_on| due_on.pred_opt());
+        let until = last_day.map(|day| format!("、{day} まで読める — readable through that day"));
+        let until = until.unwrap_or_default();
+        format!("{} {}件{hidden}{until}", self.name, self.sent)
     }
 }
 
@@ -102,7 +104,7 @@ mod tests {
         assert_eq!(receipt.id.to_string(), "0ab0196a4e2000070008000000000000001");
         let line = receipt.kind("condition").expect("it is there");
         assert_eq!(line.hidden, 1);
-        assert!(line.text().starts_with("傷病名 5件（うち未提供 1）、2031-07-31"));
+        assert!(line.text().starts_with("傷病名 5件（うち未提供 1）、2031-07-30"));
         assert!(receipt.kind("lab").is_err());
     }
 }

@@ -225,6 +225,14 @@ mod tests {
     }
 
     #[test]
+    fn small_worlds_have_a_family_of_two() {
+        for seed in 0..300 {
+            let world = World::new(Seed(seed), WorldSize { institutions: 1, persons: 100 });
+            assert!(family_of_two(&world).is_ok(), "{seed}");
+        }
+    }
+
+    #[test]
     fn the_correction_changes_the_value_and_the_times_only() {
         let script = script();
         let (first, corrected) = (script.lab().expect("a"), script.corrected_lab().expect("b"));

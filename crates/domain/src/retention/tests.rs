@@ -172,3 +172,18 @@ fn what_a_cancelled_correction_had_kept_waits_for_the_undo_of_the_cancellation()
     assert_eq!(fate_of(&copies, 0).gone_on, Some(day("2027-05-02")));
     assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2028-01-10")));
 }
+
+#[test]
+fn the_order_of_the_copies_does_not_matter_when_a_bundle_repeats_an_identifier() {
+    let (older, mut awaited, mut valued) =
+        (entry("a", "2026-01-01"), entry("a", "2026-01-01"), entry("a", "2026-01-01"));
+    (awaited.standing, awaited.ordinal, valued.ordinal) = (Standing::Awaited, 1, 2);
+    let mut copies = [
+        copy("infection", "2026-04-01", &older),
+        copy("lab", "2026-04-02", &awaited),
+        copy("infection", "2026-04-02", &valued),
+    ];
+    assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-03")));
+    copies.swap(1, 2);
+    assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-03")));
+}

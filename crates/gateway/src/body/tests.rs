@@ -176,6 +176,7 @@ fn each_received_kilobyte_buys_a_second_a32() {
     let receiver = Receiver::new(BodyLimits::default());
     assert_eq!(receiver.allowed(0), Duration::from_secs(5));
     assert_eq!(receiver.allowed(10_000), Duration::from_secs(15));
+    assert_eq!(receiver.allowed(10_000_000), Duration::from_secs(45));
 }
 
 #[tokio::test]

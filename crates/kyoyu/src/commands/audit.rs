@@ -40,6 +40,7 @@ pub(super) async fn run(
     for access in &accesses {
         output::line(&line_of(access))?;
     }
+    service.close().await;
     connection.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,8 @@ use kyoyu_gateway::TlsOptions;
 use kyoyu_service::{Asking, Eligibility, NewParticipant, Service};
 use kyoyu_synth::{Seed, World, WorldSize};
 
-use self::{backstage::Crew, clock::OffsetClock};
+use self::backstage::Crew;
+pub(crate) use self::clock::OffsetClock;
 use crate::{
     config::{Config, Format},
     database::{self, Connection},
@@ -112,7 +113,7 @@ async fn show(
         persons: arguments.persons,
         sabotage,
     };
-    let crew = Crew { service, clock };
+    let crew = Crew { service: service.clone(), clock };
     let mut stdout = io::stdout();
     let outcome = story::play(&setup, &crew, &mut Narrator::to_terminal(&mut stdout)).await?;
     let held = outcome.all_held();
@@ -120,6 +121,7 @@ async fn show(
         stay_up(&hints, &pki).await?;
     }
     server.stop().await;
+    service.close().await;
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -92,6 +92,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let (service, connection) = super::open(config, name).await?;
     let done = act(&service, &arguments.operator, arguments.verb).await;
+    service.close().await;
     connection.close().await?;
     done.map(|()| ExitCode::SUCCESS)
 }

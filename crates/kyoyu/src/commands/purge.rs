@@ -61,6 +61,7 @@ pub(super) async fn run(
     let (service, connection) = super::open(config, name).await?;
     let verb = arguments.verb.unwrap_or(Verb::Plan);
     let code = act(&service, &arguments.operator, verb).await;
+    service.close().await;
     connection.close().await?;
     code
 }

@@ -26,10 +26,11 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
         keys_beside: database::data_dir(&config.database, name)?,
     };
     let service = server::service(config, &connection, &parts).await?;
-    let server = Server::start(config, tls, service, &parts).await?;
+    let server = Server::start(config, tls, service.clone(), &parts).await?;
     tracing::info!(address = %server.address, health = %server.health_address, "ready");
     server::stop_signal().await;
     server.stop().await;
+    service.close().await;
     connection.close().await?;
     Ok(ExitCode::SUCCESS)
 }

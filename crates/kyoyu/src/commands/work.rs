@@ -12,7 +12,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     let (service, connection) = super::open(config, name).await?;
     let stop = CancellationToken::new();
     let worker =
-        worker::work(service, config.purge.interval(), &SystemRandomness, stop.clone());
+        worker::work(service.clone(), config.purge.interval(), &SystemRandomness, stop.clone());
     tokio::pin!(worker);
     tokio::select! {
         () = &mut worker => {}
@@ -21,6 +21,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
             worker.await;
         }
     }
+    service.close().await;
     connection.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,9 @@ pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
         scene.out.detail(&format!("{}（{}）{number}{digits}", party.name, party.role.code()));
     }
     let (world, count) = (scene.setup.world, scene.setup.persons);
-    scene.out.sent(&format!("POST /fhir/Patient/$announce × {count}  （合成の人 — synthetic)"));
+    scene
+        .out
+        .sent(&format!("POST /fhir/Patient/$announce × {count}  （合成の人 — synthetic persons）"));
     for index in 0..count {
         announce(scene, &announcement(&world.person(index)), "").await?;
         scene.out.progress("通知 announced", index + 1, count);

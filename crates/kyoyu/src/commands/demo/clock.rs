@@ -10,10 +10,10 @@ use kyoyu_domain::clock::Clock;
 
 /// The database's clock plus an offset; clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct OffsetClock(Arc<AtomicI64>);
+pub(crate) struct OffsetClock(Arc<AtomicI64>);
 
 impl OffsetClock {
-    pub(super) fn move_by_days(&self, days: i64) {
+    pub(crate) fn move_by_days(&self, days: i64) {
         self.0.fetch_add(days, Ordering::SeqCst);
     }
 }

@@ -1,0 +1,155 @@
+//! 計測 — ingest, reads, storage, purge and start, on a real server over mutual TLS, and
+//! beside it the same resources in a plain table of one jsonb row per resource.
+//!
+//! Server, database and load generator share the machine: absolute figures are lower
+//! bounds, the ratios to the plain design hold.
+
+mod cpu;
+mod figures;
+mod load;
+mod plain;
+mod stage;
+
+use std::{sync::Arc, time::Duration};
+
+use kyoyu_devkit::Request;
+use kyoyu_service::RunOutcome;
+
+pub use figures::Figures;
+use load::{Measured, closed_loop, open_loop};
+use stage::Stage;
+
+use crate::config::Config;
+
+/// 計測の大きさ
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// How long each load lasts.
+    pub seconds: u64,
+    /// Connections at once.
+    pub connections: usize,
+    /// Synthetic patients.
+    pub patients: u64,
+}
+
+/// Bundles that are made before the clock runs, per second of load.
+const BUNDLES_PER_SECOND: u64 = 1_200;
+
+/// Measures everything; `tell` gets a line whenever something begins.
+///
+/// # Errors
+/// When the server does not start, or a request is refused that must not be.
+pub async fn measure(
+    config: &Config,
+    extent: Extent,
+    tell: &(dyn Fn(&str) + Sync),
+) -> anyhow::Result<Figures> {
+    let mut figures = Figures::default();
+    tell("preparing a private database, patients and consents");
+    let stage = Stage::open(config, extent).await?;
+    ingest(&stage, extent, tell, &mut figures).await?;
+    reads(&stage, extent, tell, &mut figures).await?;
+    mixed(&stage, extent, tell, &mut figures).await?;
+    purge(&stage, tell, &mut figures).await?;
+    plain::measure(&stage, extent, tell, &mut figures).await?;
+    tell("start on the existing data directory");
+    stage.restart(config, &mut figures).await?;
+    Ok(figures)
+}
+
+async fn ingest(
+    stage: &Stage,
+    extent: Extent,
+    tell: &(dyn Fn(&str) + Sync),
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    for resources in [20, 4] {
+        let most = extent.seconds * BUNDLES_PER_SECOND;
+        tell(&format!("making up to {most} Bundles of {resources} resources"));
+        let requests = stage.bundles(resources, most);
+        tell(&format!("ingest of Bundles of {resources}: {} s", extent.seconds));
+        let (bytes, wal) = (stage.meter.stored_bytes().await?, stage.meter.wal_bytes().await?);
+        let measured = closed_loop(stage, &stage.senders, requests, extent.seconds).await?;
+        let wal = stage.meter.wal_bytes().await? - wal;
+        let bytes = stage.meter.stored_bytes().await? - bytes;
+        let stored = measured.done as f64 * resources as f64;
+        let suffix = if resources == 20 { "" } else { "_4" };
+        figures.put(&format!("ingest.bundles_per_s{suffix}"), measured.per_second());
+        figures.put(&format!("ingest.cpu_ms{suffix}"), measured.cpu_ms());
+        figures.put(&format!("ingest.p99_ms{suffix}"), measured.p99_ms());
+        figures.put(&format!("store.bytes_per_resource{suffix}"), bytes as f64 / stored);
+        figures.put(&format!("store.wal_bytes_per_resource{suffix}"), wal as f64 / stored);
+    }
+    for (table, heap, indexes) in stage.meter.stored_parts().await? {
+        tell(&format!("  {table}: {} kB rows, {} kB indexes", heap / 1024, indexes / 1024));
+    }
+    Ok(())
+}
+
+async fn reads(
+    stage: &Stage,
+    extent: Extent,
+    tell: &(dyn Fn(&str) + Sync),
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    tell(&format!("audited reads (20 results of a patient), {} s", extent.seconds));
+    let requests = Arc::new(stage.searches(200_000)?);
+    let measured = closed_loop(stage, &stage.readers, requests, extent.seconds).await?;
+    figures.put("read.per_s", measured.per_second());
+    figures.put("read.cpu_ms", measured.cpu_ms());
+    figures.put("read.p99_ms", measured.p99_ms());
+    Ok(())
+}
+
+/// Reads and Bundles per second while both arrive whether or not the last was answered.
+const OPEN_READS: u32 = 500;
+const OPEN_BUNDLES: u32 = 150;
+
+async fn mixed(
+    stage: &Stage,
+    extent: Extent,
+    tell: &(dyn Fn(&str) + Sync),
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    tell(&format!("open loop: {OPEN_READS} reads/s and {OPEN_BUNDLES} Bundles/s"));
+    let bundles = stage.bundles(20, u64::from(OPEN_BUNDLES) * (extent.seconds + 1));
+    let searches = Arc::new(stage.searches(OPEN_READS as usize * (extent.seconds as usize + 1))?);
+    let time = Duration::from_secs(extent.seconds);
+    let (reads, written) = tokio::join!(
+        open_loop(&stage.readers, searches, OPEN_READS, time),
+        open_loop(&stage.senders, bundles, OPEN_BUNDLES, time),
+    );
+    let (reads, written): (Measured, Measured) = (reads?, written?);
+    figures.put("mixed.reads_per_s", reads.per_second());
+    figures.put("mixed.bundles_per_s", written.per_second());
+    figures.put("mixed.read_p50_ms", reads.percentile_ms(0.50));
+    figures.put("mixed.read_p99_ms", reads.p99_ms());
+    figures.put("mixed.ingest_p99_ms", written.p99_ms());
+    Ok(())
+}
+
+async fn purge(
+    stage: &Stage,
+    tell: &(dyn Fn(&str) + Sync),
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    tell("purge: the clock moves two years, everything but the last three is due");
+    stage.clock.move_by_days(2 * 366);
+    let refused = |problem| crate::output::problem(&problem);
+    stage.service.purge_plan("bench").await.map_err(refused)?;
+    stage.meter.checkpoint().await?;
+    let (wal, began) = (stage.meter.wal_bytes().await?, std::time::Instant::now());
+    let outcome = stage.service.purge_run("bench", None).await.map_err(refused)?;
+    let RunOutcome::Done { resources, .. } = outcome else {
+        anyhow::bail!("the purge did not run: {outcome:?}");
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    let wal = stage.meter.wal_bytes().await? - wal;
+    figures.put("purge.resources", resources as f64);
+    figures.put("purge.resources_per_s", resources as f64 / seconds);
+    figures.put("purge.wal_bytes_per_resource", wal as f64 / resources.max(1) as f64);
+    Ok(())
+}
+
+/// A request that is sent many times over.
+pub(crate) type Requests = Arc<Vec<Request>>;

@@ -1,0 +1,36 @@
+//! CPU時間 — of this process and of the database server below it.
+
+use std::{fs, time::Duration};
+
+/// Clock ticks per second; fixed on Linux.
+const TICKS: u64 = 100;
+
+/// CPU time used so far by this process (server and load generator) and by a postmaster
+/// with its children.
+pub(super) fn used(postmaster: Option<u32>) -> Duration {
+    let own = process("self").map_or(0, |(_, ticks)| ticks);
+    let database = postmaster.map_or(0, database);
+    Duration::from_millis((own + database) * 1000 / TICKS)
+}
+
+fn database(postmaster: u32) -> u64 {
+    let Ok(processes) = fs::read_dir("/proc") else { return 0 };
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter_map(|pid| {
+            let (parent, ticks) = process(&pid)?;
+            (parent == postmaster || pid == postmaster.to_string()).then_some(ticks)
+        })
+        .sum()
+}
+
+/// The parent and the ticks (own, and of children that have ended) of a process.
+fn process(pid: &str) -> Option<(u32, u64)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold spaces; what follows the last one does not.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |position: usize| fields.get(position)?.parse::<u64>().ok();
+    let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
+    Some((u32::try_from(number(1)?).ok()?, ticks))
+}

@@ -1,0 +1,275 @@
+//! 計測の場 — a real server on a private database of its own, with patients and consents.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Instant};
+
+use anyhow::Context;
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use kyoyu_devkit::{
+    Claims, Client, Identity, Pki, Request, TokenIssuer,
+    story::Visit,
+};
+use kyoyu_domain::{
+    consent::ConsentCategory,
+    identifiers::InstitutionNumber,
+    participant::{Issuer, Participant, Role, SignatureAlgorithm},
+    policy::Purpose,
+    randomness::{Randomness, SystemRandomness},
+};
+use kyoyu_gateway::TlsOptions;
+use kyoyu_service::{Caller, NewParticipant, NoEligibilityPeer, Service};
+use kyoyu_store::measure::Meter;
+use kyoyu_synth::{Seed, World, WorldSize, announcement};
+
+use super::{Extent, Figures, Requests};
+use crate::{
+    commands::OffsetClock,
+    config::Config,
+    database::{self, Connection},
+    output, server,
+};
+
+/// Another seed than that of the dictionary.
+const SEED: u64 = 2026;
+const INSTITUTIONS: u64 = 200;
+
+/// The running server with everything that a load needs.
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) meter: Meter,
+    pub(super) service: Service,
+    pub(super) clock: OffsetClock,
+    /// One connection each, with the sending system's certificate.
+    pub(super) senders: Vec<Client>,
+    /// One connection each, with the reading institution's certificate.
+    pub(super) readers: Vec<Client>,
+    patients: Vec<String>,
+    reader: Reader,
+    next_bundle: std::sync::atomic::AtomicU64,
+    from: DateTime<Utc>,
+    config: Config,
+    connection: Connection,
+    server: server::Server,
+    parts: server::Parts,
+    tls: TlsOptions,
+    name: String,
+    directory: PathBuf,
+}
+
+/// Who reads.
+struct Reader {
+    issuer: TokenIssuer,
+    identity: Identity,
+    institution: InstitutionNumber,
+    audience: String,
+}
+
+impl Stage {
+    pub(super) async fn open(config: &Config, extent: Extent) -> anyhow::Result<Self> {
+        let mut config = config.clone();
+        config.purge.enabled = false;
+        config.purge.always_allowed = u64::MAX;
+        config.listener.address = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.health.address = SocketAddr::from(([127, 0, 0, 1], 0));
+        (config.limits.requests_per_second, config.limits.burst) = (1_000_000, 1_000_000);
+        let randomness: &dyn Randomness = &SystemRandomness;
+        let name = format!("bench-{}", randomness.uuid_v4().simple());
+        let directory = database::data_dir(&config.database, &name)?;
+        let connection = Connection::open(&config.database, &name).await?;
+        connection.migrate().await?;
+        let superuser = connection.superuser_url();
+        let superuser = superuser.context("bench needs the private database: unset DATABASE_URL")?;
+        let meter = Meter::connect(&superuser, extent.connections as u32).await?;
+        let clock = OffsetClock::default();
+        let parts = server::Parts {
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(SystemRandomness),
+            eligibility: Arc::new(NoEligibilityPeer),
+            keys_beside: directory.clone(),
+        };
+        let service = server::service(&config, &connection, &parts).await?;
+        let pki = Pki::in_memory()?;
+        let tls = TlsOptions {
+            certificates: pki.server().certificate_pem.clone().into_bytes(),
+            key: pki.server().key_pem.clone().into_bytes(),
+            client_authorities: pki.root_pem().as_bytes().to_vec(),
+            revocation_lists: Vec::new(),
+        };
+        let server = server::Server::start(&config, tls.clone(), service.clone(), &parts).await?;
+        let size = WorldSize { institutions: INSTITUTIONS, persons: extent.patients };
+        let world = World::new(Seed(SEED), size);
+        let sender = pki.client("sender")?;
+        let reader = register(&service, &world, &pki, &config).await?;
+        let patients = people(&service, &world, &reader).await?;
+        let connect = |identity: &Identity| -> anyhow::Result<Vec<Client>> {
+            let one = |_| Client::connect(server.address, pki.root_pem(), Some(identity));
+            (0..extent.connections).map(one).collect()
+        };
+        let senders = connect(&sender)?;
+        let readers = connect(&reader.identity)?;
+        let from = service.now().await.map_err(|problem| output::problem(&problem))?;
+        let next_bundle = std::sync::atomic::AtomicU64::new(0);
+        Ok(Self {
+            world, meter, service, clock, senders, readers, patients, reader, next_bundle, from,
+            config, connection, server, parts, tls, name, directory,
+        })
+    }
+
+    pub(super) fn postmaster(&self) -> Option<u32> {
+        self.connection.postmaster()
+    }
+
+    /// Registrations of Bundles that were never sent before.
+    pub(super) fn bundles(&self, resources: usize, count: u64) -> Requests {
+        let first = self.next_bundle.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+        let make = |index| {
+            let at = self.from - TimeDelta::seconds(1);
+            let (_, bundle) = self.world.bundle(index, resources, at);
+            Request::post_json("/fhir/Bundle", bundle.json)
+        };
+        Arc::new((first..first + count).filter_map(|index| make(index).ok()).collect())
+    }
+
+    /// Searches for the newest twenty results of patients, in a scattered order.
+    pub(super) fn searches(&self, count: usize) -> anyhow::Result<Vec<Request>> {
+        let token = self.reader.token()?;
+        let patients = self.patients.len();
+        (0..count)
+            .map(|number| {
+                let patient = &self.patients[number.wrapping_mul(7_919) % patients];
+                let path = format!("/fhir/Observation?patient=Patient/{patient}&_count=20");
+                Request::get(&path)?.token(Some(&token))
+            })
+            .collect()
+    }
+
+    /// Stops everything and starts again on the same data: the time until the gateway
+    /// takes requests.
+    pub(super) async fn restart(self, config: &Config, figures: &mut Figures) -> anyhow::Result<()> {
+        self.server.stop().await;
+        self.service.close().await;
+        self.connection.close().await?;
+        let began = Instant::now();
+        let connection = Connection::open(&config.database, &self.name).await?;
+        connection.migrate().await?;
+        let service = server::service(&self.config, &connection, &self.parts).await?;
+        let server =
+            server::Server::start(&self.config, self.tls, service.clone(), &self.parts).await?;
+        anyhow::ensure!(service.is_ready().await, "the restarted service is not ready");
+        figures.put("start.ready_s", began.elapsed().as_secs_f64());
+        server.stop().await;
+        service.close().await;
+        connection.close().await?;
+        remove(&self.directory)
+    }
+}
+
+impl Reader {
+    fn token(&self) -> anyhow::Result<String> {
+        self.issuer.issue(&Claims {
+            audience: self.audience.clone(),
+            subject: "bench-doctor".to_owned(),
+            role: Role::Institution,
+            purpose: Purpose::Treat,
+            qualification: Some("doctor".to_owned()),
+            institution: Some(self.institution),
+            patient: None,
+            proxy: None,
+            certificate: self.identity.fingerprint,
+        })
+    }
+}
+
+/// Registers one system that sends for all institutions, one institution that reads, and
+/// the issuer of its tokens.
+async fn register(
+    service: &Service,
+    world: &World,
+    pki: &Pki,
+    config: &Config,
+) -> anyhow::Result<Reader> {
+    let refused = |problem| output::problem(&problem);
+    let numbers = (0..world.size().institutions).map(|index| world.institution(index).number);
+    let add = |name: &str, identity: &Identity, institutions| NewParticipant {
+        name: name.to_owned(),
+        role: Role::Institution,
+        insurer: None,
+        institutions,
+        certificates: vec![identity.fingerprint],
+    };
+    let sender = add("bench-sender", &pki.client("sender")?, numbers.collect());
+    service.add_participant("bench", &sender).await.map_err(refused)?;
+    let identity = pki.client("reader")?;
+    let institution = world.institution(0).number;
+    let reader = add("bench-reader", &identity, [institution].into());
+    service.add_participant("bench", &reader).await.map_err(refused)?;
+    let issuer = pki.token_issuer("bench", "https://bench.invalid", SignatureAlgorithm::Es256)?;
+    let registered = Issuer {
+        name: issuer.name().to_owned(),
+        role: Role::Institution,
+        keys: vec![issuer.public_key()],
+        institutions: [institution].into(),
+    };
+    service.add_issuer("bench", &registered).await.map_err(refused)?;
+    let audience = config.listener.token_audience.clone();
+    Ok(Reader { issuer, identity, institution, audience })
+}
+
+/// Announces every patient and registers a consent for the reading institution; answers
+/// the patients' keys.
+async fn people(
+    service: &Service,
+    world: &World,
+    reader: &Reader,
+) -> anyhow::Result<Vec<String>> {
+    let refused = |problem| output::problem(&problem);
+    let network = Caller { participant: Arc::new(network()), institution: None, token: None };
+    let categories: Vec<ConsentCategory> = ConsentCategory::ALL.iter().map(|row| row.0).collect();
+    let mut keys = Vec::new();
+    for index in 0..world.size().persons {
+        let person = world.person(index);
+        let body = Bytes::from(announcement(&person));
+        let known = service.announce(&network, body).await.map_err(refused)?;
+        let visit = Visit {
+            number: index as u32,
+            patient: person.identifier.clone(),
+            institution: reader.institution,
+        };
+        let consent = Bytes::from(visit.allows(&categories));
+        service.put_consent(&network, None, consent).await.map_err(refused)?;
+        keys.push(known.key.to_string());
+    }
+    Ok(keys)
+}
+
+/// The eligibility network, which announces and consents without the gateway here.
+fn network() -> Participant {
+    Participant {
+        id: 0,
+        name: "bench-network".to_owned(),
+        role: Role::EligibilityNetwork,
+        starts_at: DateTime::UNIX_EPOCH,
+        ends_at: None,
+        institutions: Default::default(),
+        insurer: None,
+    }
+}
+
+/// Removes the private database and what lies beside it under the same name.
+fn remove(directory: &std::path::Path) -> anyhow::Result<()> {
+    let (Some(parent), Some(name)) = (directory.parent(), directory.file_name()) else {
+        return Ok(());
+    };
+    for entry in std::fs::read_dir(parent)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(&*name.to_string_lossy()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

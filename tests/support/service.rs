@@ -1,0 +1,120 @@
+//! 使用例 — the service on a test database, and who calls it.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::DateTime;
+use kyoyu_domain::{
+    identifiers::{InstitutionNumber, PersonIdentifier, PersonIdentifierSystem},
+    participant::{Participant, Role},
+    policy::Purpose,
+    retention::RetentionPolicy,
+};
+use kyoyu_profile::Limits;
+use kyoyu_service::{
+    Caller, CertificateKey, NoEligibilityPeer, Options, PurgeOptions, Service, Token,
+};
+use kyoyu_store::Store;
+
+use crate::lifecycle::{INSTITUTIONS, body::Invented};
+
+/// The institution that reads, and sends nothing.
+pub const READER: &str = "4710000009";
+
+/// The secret key of certificates of deletion.
+pub const CERTIFICATE_KEY: [u8; 32] = [42; 32];
+
+/// The service with the default policy and a purge that never waits.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn service(store: Store) -> Service {
+    service_with(store, |_| {}).await
+}
+
+/// The service with other options.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Service {
+    let mut options = Options {
+        limits: Limits::default(),
+        retention: RetentionPolicy::default(),
+        last_wins: false,
+        cursor_key: [7; 32],
+        purge: PurgeOptions {
+            certificate_key: CertificateKey::from_bytes(&CERTIFICATE_KEY),
+            batch_persons: 200,
+            always_allowed: u64::MAX,
+            times_usual: 1,
+        },
+        registry_interval: Duration::from_hours(1),
+    };
+    choose(&mut options);
+    let started = Service::start(store, Arc::new(NoEligibilityPeer), options).await;
+    started.expect("the database answers")
+}
+
+/// The EHR of all institutions of [`INSTITUTIONS`].
+pub fn ehr() -> Caller {
+    Caller {
+        participant: participant(1, Role::Institution, &INSTITUTIONS),
+        institution: None,
+        token: None,
+    }
+}
+
+/// A doctor at the institution that reads.
+pub fn doctor() -> Caller {
+    let token = token("doctor-1", Purpose::Treat, None);
+    Caller {
+        participant: participant(2, Role::Institution, &[READER]),
+        institution: Some(number(READER)),
+        token: Some(token),
+    }
+}
+
+/// The patient portal, on behalf of a person.
+pub fn portal(person: Invented) -> Caller {
+    let token = token("portal-user", Purpose::PatientRequest, Some(insured(person)));
+    Caller {
+        participant: participant(3, Role::PatientPortal, &[]),
+        institution: None,
+        token: Some(token),
+    }
+}
+
+/// The online-eligibility network.
+pub fn network() -> Caller {
+    Caller {
+        participant: participant(4, Role::EligibilityNetwork, &[]),
+        institution: None,
+        token: None,
+    }
+}
+
+/// A person's insured-person identifier.
+pub fn insured(person: Invented) -> PersonIdentifier {
+    PersonIdentifier::new(PersonIdentifierSystem::Insured, &person.insured())
+        .expect("invented numbers are well formed")
+}
+
+fn number(text: &str) -> InstitutionNumber {
+    text.parse().expect("ten digits")
+}
+
+fn token(user: &str, purpose: Purpose, patient: Option<PersonIdentifier>) -> Token {
+    let user = user.to_owned();
+    Token { user, qualification: None, purpose, patient, proxy: None }
+}
+
+fn participant(id: i32, role: Role, institutions: &[&str]) -> Arc<Participant> {
+    Arc::new(Participant {
+        id,
+        name: format!("participant {id}"),
+        role,
+        starts_at: DateTime::UNIX_EPOCH,
+        ends_at: None,
+        institutions: institutions.iter().map(|text| number(text)).collect(),
+        insurer: None,
+    })
+}
