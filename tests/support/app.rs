@@ -200,6 +200,17 @@ impl TestApp {
         self.database.clock().set(at.parse().expect("an RFC 3339 instant"));
     }
 
+    /// Plans and runs the purge, whose own records are not those of requests.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn purge(&self) {
+        let before = self.count("audit_event").await;
+        let plan = self.service.purge_plan(OPERATOR).await.expect("a plan");
+        self.service.purge_run(OPERATOR, Some(plan.plan)).await.expect("a run");
+        self.expect_records(self.count("audit_event").await - before);
+    }
+
     // Desks.
 
     fn desks(&self) -> Desks<'_> {
@@ -249,7 +260,7 @@ impl TestApp {
             name: name.to_owned(),
             role: Role::Institution,
             insurer: None,
-            institutions: numbers.clone(),
+            institutions: numbers.iter().copied().collect(),
             certificates: vec![identity.fingerprint],
         };
         self.service.add_participant(OPERATOR, &new).await.expect("a new participant");

@@ -1,6 +1,9 @@
 //! データベース — the one that is configured, or a private Postgres of our own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use kyoyu_domain::phi::Phi;
@@ -17,14 +20,19 @@ const OWNER_ROLE: &str = "kyoyu_owner";
 /// The database's name in the private server.
 const DATABASE: &str = "kyoyu";
 
+/// The wait after a start that failed.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// 接続先 — where the database is, and the server process if it is ours.
 #[derive(Debug)]
 pub struct Connection {
     url: Phi<String>,
     owner_url: Option<Phi<String>>,
     private: Option<PrivatePostgres>,
+    /// How the private server is started again.
+    again: Option<kyoyu_postgres::Options>,
     connections: u32,
-    statement_timeout: std::time::Duration,
+    statement_timeout: Duration,
 }
 
 impl Connection {
@@ -33,20 +41,27 @@ impl Connection {
     /// # Errors
     /// No server programs, a directory that cannot be used, a server that does not start.
     pub async fn open(database: &Database, name: &str) -> anyhow::Result<Self> {
-        let (connections, statement_timeout) =
-            (database.connections, database.statement_timeout());
+        let (connections, statement_timeout) = (database.connections, database.statement_timeout());
         if let Some(url) = database.url()? {
             let owner_url = database.owner_url()?;
-            return Ok(Self { url, owner_url, private: None, connections, statement_timeout });
+            return Ok(Self {
+                url,
+                owner_url,
+                private: None,
+                again: None,
+                connections,
+                statement_timeout,
+            });
         }
         let mut options = kyoyu_postgres::Options::new(data_dir(database, name)?);
         options.binaries = some_path(&database.binaries);
         options.search_path = environment("PATH").map(Into::into);
-        let private = PrivatePostgres::attach_or_start(options).await?;
+        let private = PrivatePostgres::attach_or_start(options.clone()).await?;
         Ok(Self {
             url: Phi::new(private.url(APP_ROLE, DATABASE)),
             owner_url: Some(Phi::new(private.url(OWNER_ROLE, DATABASE))),
             private: Some(private),
+            again: Some(options),
             connections,
             statement_timeout,
         })
@@ -82,6 +97,27 @@ impl Connection {
     /// How a superuser connects to the private server, for measuring it.
     pub fn superuser_url(&self) -> Option<String> {
         self.private.as_ref().map(|private| private.url(kyoyu_postgres::SUPERUSER_ROLE, DATABASE))
+    }
+
+    /// Starts the private server again whenever it ends, and never returns. It comes back
+    /// under the same URL, so that connections recover by themselves.
+    pub async fn keep_up(&mut self) {
+        let Some(options) = self.again.clone() else { return std::future::pending().await };
+        loop {
+            if let Some(private) = &self.private {
+                private.wait_exit().await;
+                tracing::error!(pid = private.pid(), "Postgres has ended; it is started again");
+            }
+            match PrivatePostgres::attach_or_start(options.clone()).await {
+                Ok(private) => self.private = Some(private),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "Postgres could not be started");
+                    self.private = None;
+                    tokio::time::sleep(TRY_AGAIN_AFTER).await;
+                }
+            }
+        }
     }
 
     /// The process of the private server.

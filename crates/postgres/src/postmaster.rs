@@ -141,9 +141,11 @@ impl Process {
         }
     }
 
-    /// A server first closes its socket and then has still to remove its files.
+    /// A server first closes its socket and then has still to remove its files. The process
+    /// is asked for first: this is looked at often, and every connection costs the server
+    /// a process of its own.
     fn is_gone(&self) -> bool {
-        !listens(&self.socket_dir) && test_kill_process(self.pid) == Err(Errno::SRCH)
+        test_kill_process(self.pid) == Err(Errno::SRCH) && !listens(&self.socket_dir)
     }
 
     pub(crate) async fn wait(&self) -> Ended {

@@ -108,9 +108,8 @@ impl Service {
 
 /// Reads `system|value`; another system and another form are simply not found.
 pub(crate) fn bundle_identifier(text: &str) -> Result<BundleIdentifier, Failure> {
-    let value = match text.split_once('|') {
-        Some((BundleIdentifier::SYSTEM, value)) => value,
-        _ => return Err((&rules::NOT_FOUND).into()),
+    let Some((BundleIdentifier::SYSTEM, value)) = text.split_once('|') else {
+        return Err((&rules::NOT_FOUND).into());
     };
     value.parse().map_err(|_| Failure::from(&rules::NOT_FOUND))
 }

@@ -252,19 +252,25 @@ async fn begin_person(service: &Service, case: u64, life: Lifecycle, dice: StdRn
 
 /// A person's events of an instant, and reads where something may be different.
 async fn live(service: &Service, person: &mut Person, at: Millis) -> Result<(), String> {
-    let mut written = false;
+    let mut touched = BTreeSet::new();
     while let Some(event) = person.life.events.get(person.next).filter(|event| event.at == at) {
         let deed = event.deed.clone();
         person.next += 1;
+        touched.extend(types_of(person));
         act(service, person, &deed, at).await?;
-        written = true;
+        touched.extend(types_of(person));
     }
-    if written || person.dice.random_ratio(1, 60) {
-        for of_type in Type::ALL {
-            read(service, person, of_type, at).await?;
-        }
+    if touched.is_empty() && person.dice.random_ratio(1, 60) {
+        touched.extend(Type::ALL);
+    }
+    for of_type in touched {
+        read(service, person, of_type, at).await?;
     }
     Ok(())
+}
+
+fn types_of(person: &Person) -> Vec<Type> {
+    person.oracle.held().iter().map(|held| held.resource.sort.of_type()).collect()
 }
 
 async fn act(

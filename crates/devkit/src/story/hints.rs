@@ -87,7 +87,7 @@ fn commands(scene: &Scene<'_, '_, '_>) -> Vec<Hint> {
         hint(
             "証明書なしではTLSで断られる",
             "without a certificate TLS refuses",
-            format!("curl -sS --cacert root.pem {}", url(scene, "/fhir/metadata")),
+            format!("curl -sSw '\\n' --cacert root.pem {}", url(scene, "/fhir/metadata")),
         ),
     ]
 }
@@ -101,7 +101,7 @@ fn curl(scene: &Scene<'_, '_, '_>, who: &str, token: Option<&str>, path: &str) -
     let bearer = token.map(|token| format!(" -H \"Authorization: Bearer $(cat {token}.jwt)\""));
     let bearer = bearer.unwrap_or_default();
     let url = url(scene, path);
-    format!("curl -sS --cacert root.pem --cert {who}.pem --key {who}.key{bearer} {url}")
+    format!("curl -sSw '\\n' --cacert root.pem --cert {who}.pem --key {who}.key{bearer} {url}")
 }
 
 /// In single quotes: `$` and `?` are for the service and not for the shell.

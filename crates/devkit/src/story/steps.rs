@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn every_step_is_found_by_its_code_and_numbered_in_order() {
         for (position, step) in Step::ALL.iter().enumerate() {
-            assert_eq!(step.code().parse::<Step>().expect(step.code()), *step);
+            assert_eq!(step.code().parse::<Step>().expect("a step"), *step);
             assert_eq!(*step as usize, position);
         }
         assert!("curtain".parse::<Step>().is_err());

@@ -250,7 +250,7 @@ fn network() -> Participant {
         role: Role::EligibilityNetwork,
         starts_at: DateTime::UNIX_EPOCH,
         ends_at: None,
-        institutions: Default::default(),
+        institutions: std::collections::BTreeSet::new(),
         insurer: None,
     }
 }

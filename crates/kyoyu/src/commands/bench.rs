@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    config.telemetry.level = "warn".to_owned();
+    "warn".clone_into(&mut config.telemetry.level);
     config.telemetry.format = Format::Text;
     telemetry::start(&config.telemetry)?;
     anyhow::ensure!(arguments.connections > 0, "--connections must be at least 1");

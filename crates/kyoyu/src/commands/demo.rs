@@ -73,7 +73,7 @@ pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
 /// What differs from the defaults: quiet logs, no purge behind the story's back, and for
 /// `--once` addresses that nobody else can hold.
 fn prepare(config: &mut Config, arguments: &Arguments) {
-    config.telemetry.level = "warn".to_owned();
+    "warn".clone_into(&mut config.telemetry.level);
     config.telemetry.format = Format::Text;
     config.purge.enabled = false;
     config.registry = crate::config::Registry::every(Duration::from_millis(100));

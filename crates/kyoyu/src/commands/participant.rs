@@ -135,6 +135,7 @@ async fn act(service: &Service, operator: &str, verb: Verb) -> anyhow::Result<()
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn refused(problem: kyoyu_domain::problem::Problem) -> anyhow::Error {
     output::problem(&problem)
 }

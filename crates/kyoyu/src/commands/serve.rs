@@ -15,7 +15,7 @@ use crate::{
 pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.telemetry)?;
     let tls = server::tls_files(&config.listener)?;
-    let connection = Connection::open(&config.database, name).await?;
+    let mut connection = Connection::open(&config.database, name).await?;
     if connection.is_private() {
         connection.migrate().await?;
     }
@@ -28,7 +28,10 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     let service = server::service(config, &connection, &parts).await?;
     let server = Server::start(config, tls, service.clone(), &parts).await?;
     tracing::info!(address = %server.address, health = %server.health_address, "ready");
-    server::stop_signal().await;
+    tokio::select! {
+        () = server::stop_signal() => {}
+        () = connection.keep_up() => {}
+    }
     server.stop().await;
     service.close().await;
     connection.close().await?;

@@ -31,19 +31,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let world = World::new(Seed(arguments.seed), size);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut write = |bundle: SynthBundle| writeln!(out, "{}", bundle.json);
-    match arguments.resources {
-        Some(resources) => {
-            for index in 0..arguments.bundles {
-                let at = arguments.from + TimeDelta::minutes(index as i64);
-                write(world.bundle(index, resources, at).1)?;
-            }
+    if let Some(resources) = arguments.resources {
+        for index in 0..arguments.bundles {
+            let at = arguments.from + TimeDelta::minutes(index as i64);
+            write(world.bundle(index, resources, at).1)?;
         }
-        None => {
-            let until = arguments.from + TimeDelta::minutes(arguments.bundles as i64);
-            let span = (arguments.from, until);
-            for sent in world.submissions(0, span, arguments.bundles) {
-                write(sent.bundle)?;
-            }
+    } else {
+        let until = arguments.from + TimeDelta::minutes(arguments.bundles as i64);
+        for sent in world.submissions(0, (arguments.from, until), arguments.bundles) {
+            write(sent.bundle)?;
         }
     }
     out.flush()?;

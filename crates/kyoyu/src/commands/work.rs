@@ -9,13 +9,14 @@ use crate::{config::Config, server, telemetry, worker};
 
 pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.telemetry)?;
-    let (service, connection) = super::open(config, name).await?;
+    let (service, mut connection) = super::open(config, name).await?;
     let stop = CancellationToken::new();
     let worker =
         worker::work(service.clone(), config.purge.interval(), &SystemRandomness, stop.clone());
     tokio::pin!(worker);
     tokio::select! {
         () = &mut worker => {}
+        () = connection.keep_up() => {}
         () = server::stop_signal() => {
             stop.cancel();
             worker.await;

@@ -1,0 +1,5 @@
+//! 呼出元 — certificates, participants and tokens.
+
+mod certificates;
+mod headers;
+mod tokens;
