@@ -103,7 +103,11 @@ impl Ward {
 /// A laboratory result of a day.
 fn lab(identifier: u8, day: &str) -> Resource {
     let day: DateTime<Utc> = format!("{day}T00:00:00Z").parse().expect("a date");
-    Resource { item: 221, dated: Some(Dated::At(day.timestamp_millis())), ..plain(identifier, Sort::Lab) }
+    Resource {
+        item: 221,
+        dated: Some(Dated::At(day.timestamp_millis())),
+        ..plain(identifier, Sort::Lab)
+    }
 }
 
 /// A disease without flags.

@@ -134,7 +134,8 @@ impl TestApp {
         let serving = tokio::spawn(gateway.serve(stop.clone()));
         let calls = Arc::new(Calls::default());
         let desks = Desks { address, pki: &pki, cast: &cast, calls: &calls };
-        let (hospital, eligibility) = (desks.system(&cast.hospital), desks.system(&cast.eligibility));
+        let (hospital, eligibility) =
+            (desks.system(&cast.hospital), desks.system(&cast.eligibility));
         let doctor = desks.user(&cast.clinic, "doctor-1", Some("doctor"));
         let mut app = Self {
             database,
@@ -273,15 +274,15 @@ impl TestApp {
 
     // Persons and consent.
 
-    /// An announced adult; `nth` tells several apart.
+    /// An announced person; `nth` tells several apart.
     pub async fn announced(&self, nth: usize) -> Person {
-        let person = self.adults().nth(nth).expect("the world has many adults");
+        let person = self.persons().nth(nth).expect("the world has many persons");
         self.announce(&person).await;
         person
     }
 
-    /// Adults with one identifier, each of a family of its own.
-    pub fn adults(&self) -> impl Iterator<Item = Person> {
+    /// Persons with one identifier, each of a family of its own.
+    pub fn persons(&self) -> impl Iterator<Item = Person> {
         let world = self.world;
         (0..world.size().persons)
             .step_by(16)
@@ -406,11 +407,8 @@ impl TestApp {
 
     /// Allergies.
     pub fn allergies(&self, person: &Person, kinds: &[AllergyKind]) -> SynthBundle {
-        let list = AllergyList {
-            sending: self.sending(),
-            kinds: kinds.to_vec(),
-            long_term: Vec::new(),
-        };
+        let list =
+            AllergyList { sending: self.sending(), kinds: kinds.to_vec(), long_term: Vec::new() };
         allergies(&self.institution(), person, &list)
     }
 
@@ -706,7 +704,8 @@ impl Visit {
 
     /// The consent as JSON, for tests that break it.
     pub fn body(&self, status: &str, categories: &[ConsentCategory]) -> Value {
-        let coded = |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
+        let coded =
+            |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
         let mut provision = json!({
             "type": "permit",
             "actor": [{

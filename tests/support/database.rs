@@ -142,7 +142,8 @@ impl Server {
     }
 
     fn url(&self, role: &str, database: &str) -> String {
-        let url = self.url_of_template.replace(&format!("///{DATABASE}?"), &format!("///{database}?"));
+        let url =
+            self.url_of_template.replace(&format!("///{DATABASE}?"), &format!("///{database}?"));
         url.replace(&format!("user={OWNER_ROLE}&"), &format!("user={role}&"))
     }
 

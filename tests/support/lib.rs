@@ -3,7 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod lifecycle;
-pub mod raw;
 pub mod process;
+pub mod raw;
 pub mod seed;
 pub mod service;

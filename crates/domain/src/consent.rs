@@ -78,7 +78,10 @@ impl Categories {
 
     /// The categories in the set.
     pub fn iter(self) -> impl Iterator<Item = ConsentCategory> {
-        ConsentCategory::ALL.iter().map(|row| row.0).filter(move |category| self.contains(*category))
+        ConsentCategory::ALL
+            .iter()
+            .map(|row| row.0)
+            .filter(move |category| self.contains(*category))
     }
 }
 

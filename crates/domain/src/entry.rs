@@ -27,18 +27,12 @@ impl Flags {
 
     /// The flags as three bits: 1 LTS, 2 UNINFORMED, 4 UNDELIVERED.
     pub fn bits(self) -> u8 {
-        u8::from(self.long_term)
-            | u8::from(self.uninformed) << 1
-            | u8::from(self.undelivered) << 2
+        u8::from(self.long_term) | u8::from(self.uninformed) << 1 | u8::from(self.undelivered) << 2
     }
 
     /// The flags of three bits; higher bits are ignored.
     pub fn from_bits(bits: u8) -> Self {
-        Self {
-            long_term: bits & 1 != 0,
-            uninformed: bits & 2 != 0,
-            undelivered: bits & 4 != 0,
-        }
+        Self { long_term: bits & 1 != 0, uninformed: bits & 2 != 0, undelivered: bits & 4 != 0 }
     }
 }
 

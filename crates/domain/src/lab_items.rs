@@ -112,9 +112,13 @@ fn keys_of(
     // again they are the head of the code.
     let (head, result) = code.rsplit_once('-').expect("a pattern has three parts");
     let head: &'static str = Box::leak(head.replace('-', "").into_boxed_str());
-    narrowed_by
-        .split(',')
-        .map(move |narrowed_by| CodeKey { table, generation, head, result, narrowed_by })
+    narrowed_by.split(',').map(move |narrowed_by| CodeKey {
+        table,
+        generation,
+        head,
+        result,
+        narrowed_by,
+    })
 }
 
 #[cfg(test)]
@@ -141,7 +145,10 @@ mod tests {
     #[test]
     fn a_laboratory_code_is_no_infection_code() {
         assert!(find(INFECTION_SYSTEMS[0], "3H015000002326101").is_none());
-        assert!(find("http://medis.or.jp/CodeSystem/master-JLAC10-17digits", "3H015000002326101").is_none());
+        assert!(
+            find("http://medis.or.jp/CodeSystem/master-JLAC10-17digits", "3H015000002326101")
+                .is_none()
+        );
         assert!(find(CORE_LAB_SYSTEMS[0], "3H01500000232610１").is_none());
     }
 }

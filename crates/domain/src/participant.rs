@@ -55,7 +55,9 @@ impl FromStr for Role {
 
 /// A role that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the role must be one of institution, checkup-centre, patient-portal, insurer, eligibility-network, prescription-service, operator")]
+#[error(
+    "the role must be one of institution, checkup-centre, patient-portal, insurer, eligibility-network, prescription-service, operator"
+)]
 pub struct UnknownRole;
 
 /// 証明書の指紋 — SHA-256 of the leaf certificate's DER.

@@ -234,8 +234,12 @@ fn matrix_of_kind(role: Role, purpose: Purpose, kind: &'static Kind) -> Vec<Stri
     let others: Categories =
         Categories::all().iter().filter(|category| *category != kind.consent).collect();
     let own: Categories = [kind.consent].into_iter().collect();
-    let consents =
-        [("none", None), ("others", Some(others)), ("own", Some(own)), ("all", Some(Categories::all()))];
+    let consents = [
+        ("none", None),
+        ("others", Some(others)),
+        ("own", Some(own)),
+        ("all", Some(Categories::all())),
+    ];
     let mut lines = Vec::new();
     for (name, consent) in consents {
         for flags in Flags::all().filter(|flags| kind.may_carry(*flags)) {

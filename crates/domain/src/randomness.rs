@@ -20,8 +20,7 @@ impl dyn Randomness {
     /// A UUID that sorts by time.
     pub fn uuid_v7(&self, at: DateTime<Utc>) -> Uuid {
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        let random: [u8; 10] =
-            self.bytes()[..10].try_into().expect("sixteen bytes hold ten");
+        let random: [u8; 10] = self.bytes()[..10].try_into().expect("sixteen bytes hold ten");
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 }

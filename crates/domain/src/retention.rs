@@ -325,7 +325,9 @@ impl CountedTimes {
     fn newer_times<'a>(&'a self, copy: &Copy<'_>) -> impl Iterator<Item = NaiveDate> + 'a {
         let after = (std::ops::Bound::Excluded(copy.collected_at()), std::ops::Bound::Unbounded);
         let times = self.times.get(&self.key(copy));
-        times.into_iter().flat_map(move |times| times.range(after).map(|(_, settled_on)| *settled_on))
+        times
+            .into_iter()
+            .flat_map(move |times| times.range(after).map(|(_, settled_on)| *settled_on))
     }
 
     /// Whether the last-N rule keeps the copy whatever its age.

@@ -23,7 +23,7 @@ use axum::{
 };
 use bytes::Bytes;
 use hyper::{
-    Method,
+    Method, Uri,
     body::{Body as HttpBody, Frame, SizeHint},
 };
 use tokio::time::{Instant, timeout};
@@ -115,6 +115,9 @@ impl Front {
         let span = tracing::info_span!("request", "request.id" = correlation);
         let method = request.method().clone();
         let note = Note::default();
+        if let Some(uri) = with_plain_dollar(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         request.extensions_mut().insert(note.clone());
         request.extensions_mut().insert(Certificate(certificate));
         let mut response = self.run(request.map(Body::new), &note).instrument(span.clone()).await;
@@ -150,6 +153,16 @@ impl Front {
         let (actor, action) = note.0.actor.get().unwrap_or(&unknown);
         self.service.refuse(actor, *action, &Problem::of(&rules::INTERNAL)).await;
     }
+}
+
+/// The address of an operation that was written with `%24`, as some clients do.
+fn with_plain_dollar(uri: &Uri) -> Option<Uri> {
+    if !uri.path().contains("%24") {
+        return None;
+    }
+    let path = uri.path().replace("%24", "$");
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{path}{query}").parse().ok()
 }
 
 /// The one line, and the metrics.
@@ -210,5 +223,18 @@ impl HttpBody for Answering {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_dollar_is_a_dollar_in_paths_only() {
+        let plain = |uri: &str| with_plain_dollar(&uri.parse().expect("an address"));
+        let operation = plain("/fhir/Bundle/%24submissions?receipt=%24").expect("a change");
+        assert_eq!(operation.to_string(), "/fhir/Bundle/$submissions?receipt=%24");
+        assert!(plain("/fhir/Condition?code=%24").is_none());
     }
 }

@@ -34,8 +34,10 @@ pub struct Arguments {
     #[arg(long, global = true)]
     config: Option<PathBuf>,
     /// Name of the private database, where no other is configured.
-    #[arg(long, global = true, default_value = "main")]
-    name: String,
+    // The field has a name of its own: that of a global argument is taken for every
+    // argument of a command that is called the same, such as a participant's `name`.
+    #[arg(long = "name", global = true, default_value = "main")]
+    database_name: String,
     #[command(subcommand)]
     command: Command,
 }
@@ -73,7 +75,7 @@ impl Arguments {
     /// What the user has to know; printed by `main`.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(self.config.as_deref())?;
-        let name = &self.name;
+        let name = &self.database_name;
         match self.command {
             Command::Serve => serve::run(&config, name).await,
             Command::Work => work::run(&config, name).await,

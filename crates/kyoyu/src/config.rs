@@ -73,7 +73,8 @@ impl Config {
         let mut merged: toml::Table = DEFAULT.parse().context("the built-in defaults")?;
         let own: toml::Table = text.parse().context("the configuration is not TOML")?;
         merge(&mut merged, own);
-        let config: Self = merged.try_into().context("the configuration has a wrong key or value")?;
+        let config: Self =
+            merged.try_into().context("the configuration has a wrong key or value")?;
         config.check()?;
         Ok(config)
     }
@@ -84,10 +85,7 @@ impl Config {
             self.health.address.ip().is_loopback(),
             "health.address must be a loopback address: metrics are not for the outside"
         );
-        anyhow::ensure!(
-            self.database.connections >= 4,
-            "database.connections must be at least 4"
-        );
+        anyhow::ensure!(self.database.connections >= 4, "database.connections must be at least 4");
         anyhow::ensure!(
             self.listener.base_url.starts_with("https://"),
             "listener.base_url must begin with https://"

@@ -159,7 +159,8 @@ impl Service {
         let [person] = persons[..] else { return Err((&rules::PERSON_UNKNOWN).into()) };
         let rows = audit::list(&mut tx, person, None, limit as i64).await?;
         let accesses: Vec<Access> = rows.into_iter().map(|row| self.access(row)).collect();
-        let event = AuditEvent::done(&crate::purge::operator(operator), Action::ReadAudit, accesses.len());
+        let event =
+            AuditEvent::done(&crate::purge::operator(operator), Action::ReadAudit, accesses.len());
         tx.commit(event.about(person)).await?;
         Ok(accesses)
     }

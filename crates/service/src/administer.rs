@@ -99,8 +99,7 @@ impl Service {
     pub async fn participants(&self) -> Result<Vec<Participant>, Problem> {
         let work = async {
             let registry = registry::load(&self.store).await?;
-            let mut participants: Vec<Participant> =
-                registry.participants.into_values().collect();
+            let mut participants: Vec<Participant> = registry.participants.into_values().collect();
             participants.sort_by_key(|participant| participant.id);
             Ok::<_, Failure>(participants)
         };

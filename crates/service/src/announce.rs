@@ -33,8 +33,8 @@ impl Service {
 
     async fn try_announce(&self, caller: &Caller, body: &[u8]) -> Result<Person, Failure> {
         caller.must_be(Role::EligibilityNetwork)?;
-        let announcement = announcement::read(body, &self.options.limits)
-            .map_err(Problem::of_findings)?;
+        let announcement =
+            announcement::read(body, &self.options.limits).map_err(Problem::of_findings)?;
         retrying(|| self.take_in(caller, &announcement)).await
     }
 
@@ -75,10 +75,7 @@ impl Service {
 }
 
 /// The one person whose identifiers these are; none when all are new.
-async fn known_as(
-    tx: &mut Tx,
-    announcement: &Announcement,
-) -> Result<Option<PersonKey>, Failure> {
+async fn known_as(tx: &mut Tx, announcement: &Announcement) -> Result<Option<PersonKey>, Failure> {
     let mut known = None;
     for dated in &announcement.identifiers {
         let owner = person::owner(tx, &dated.identifier).await?;
@@ -94,11 +91,7 @@ async fn known_as(
 }
 
 /// A known person must have the announced birth date; the sex may be corrected.
-async fn confirm(
-    tx: &mut Tx,
-    key: PersonKey,
-    announcement: &Announcement,
-) -> Result<(), Failure> {
+async fn confirm(tx: &mut Tx, key: PersonKey, announcement: &Announcement) -> Result<(), Failure> {
     let known = person::get(tx, key).await?.ok_or(&rules::INTERNAL)?;
     if known.birth_on != announcement.birth_on {
         return Err((&rules::PERSON_CONFLICT).into());

@@ -66,8 +66,8 @@ impl Service {
         body: &[u8],
     ) -> Result<Cancellation, Failure> {
         caller.must_be(Role::Institution)?;
-        let wanted = parameters::cancellation(body, &self.options.limits)
-            .map_err(Problem::of_findings)?;
+        let wanted =
+            parameters::cancellation(body, &self.options.limits).map_err(Problem::of_findings)?;
         if caller.must_act_for(wanted.identifier.institution()).is_err() {
             return Err((&rules::NOT_FOUND).into());
         }

@@ -67,7 +67,7 @@ impl Service {
         let Some(current) = owner.current else { return Err((&rules::BUNDLE_USED).into()) };
         self.refuse_cancelled(&current, tx.now())?;
         if current.sha256 == checked.sha256 {
-            return repeat_answer(tx, caller, Action::Change, current).await;
+            return repeat_answer(tx, caller, Action::Change, checked, current).await;
         }
         self.change_stored(tx, caller, checked, current).await
     }

@@ -57,10 +57,8 @@ pub(crate) async fn place(
     let institution = bundle.identifier.institution();
     let history = History::of(&stored, institution);
     let mut segments = pack(bundle, received, to, now, &history);
-    let remaining: Vec<Segment> = stored
-        .into_iter()
-        .filter(|one| Some(one.key.submission) != to.replaces)
-        .collect();
+    let remaining: Vec<Segment> =
+        stored.into_iter().filter(|one| Some(one.key.submission) != to.replaces).collect();
     let days = schedule(&remaining, &mut segments, institution, to, now);
     let older_hidden = count_hidden(&remaining, bundle, institution);
     let counts = count(&segments, now);

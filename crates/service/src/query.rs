@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn a_page_holds_one_to_five_hundred() {
-        for (count, ok) in [("0", false), ("1", true), ("500", true), ("501", false), ("x", false)] {
+        for (count, ok) in [("0", false), ("1", true), ("500", true), ("501", false), ("x", false)]
+        {
             assert_eq!(read(&[("_count", count)], SentBy::Get).is_ok(), ok, "{count}");
         }
     }

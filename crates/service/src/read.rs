@@ -44,10 +44,7 @@ impl Readable<'_> {
     }
 
     pub(crate) fn id(&self) -> ResourceId {
-        ResourceId {
-            submission: self.segment.key.submission,
-            ordinal: self.entry().ordinal,
-        }
+        ResourceId { submission: self.segment.key.submission, ordinal: self.entry().ordinal }
     }
 
     /// When it happened, or else when it was registered: the order of every list.
@@ -144,12 +141,11 @@ impl Service {
         grant: &ReadGrant,
         segments: &'a [Segment],
     ) -> Vec<Readable<'a>> {
-        let copies: Vec<retention::Copy<'_>> =
-            segments.iter().flat_map(Segment::copies).collect();
+        let copies: Vec<retention::Copy<'_>> = segments.iter().flat_map(Segment::copies).collect();
         let fates = fates(&copies, &self.options.retention);
-        let places = segments
-            .iter()
-            .flat_map(|segment| (0..segment.entries.len()).map(move |position| (segment, position)));
+        let places = segments.iter().flat_map(|segment| {
+            (0..segment.entries.len()).map(move |position| (segment, position))
+        });
         places
             .zip(&fates)
             .filter(|((segment, position), fate)| {

@@ -126,7 +126,7 @@ impl Service {
         let Some(current) = owner.current else { return Err((&rules::BUNDLE_USED).into()) };
         self.refuse_cancelled(&current, tx.now())?;
         if current.sha256 == checked.sha256 {
-            return repeat_answer(tx, caller, Action::Register, current).await;
+            return repeat_answer(tx, caller, Action::Register, checked, current).await;
         }
         if self.options.last_wins {
             return self.change_stored(tx, caller, checked, current).await;
@@ -235,11 +235,12 @@ pub(crate) async fn repeat_answer(
     tx: Tx,
     caller: &Caller,
     action: Action,
+    checked: &Checked,
     current: Submission,
 ) -> Result<Accepted, Failure> {
     let event = AuditEvent::done(&caller.actor(), action, 0).about(current.person);
     tx.commit(event).await?;
-    let findings = findings_of(&current);
+    let findings = findings_of(checked, &current);
     Ok(Accepted { submission: current, created: false, findings })
 }
 
@@ -247,7 +248,7 @@ pub(crate) fn kinds_of(submission: &Submission) -> Vec<&'static Kind> {
     submission.counts.iter().map(|count| count.kind).collect()
 }
 
-/// Warnings as the ledger keeps them, so that a repeated call gets the same receipt.
+/// Warnings as the ledger keeps them, for the sender who asks for the state.
 fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
     findings
         .iter()
@@ -259,16 +260,10 @@ fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn findings_of(submission: &Submission) -> Vec<Issue> {
-    let of_bundles = || kyoyu_profile::rules::RULES.iter().map(|bound| bound.rule);
-    let known = || rules::ALL.iter().copied().chain(of_bundles());
-    submission
-        .notes
-        .iter()
-        .filter_map(|(code, argument)| {
-            let rule = known().find(|rule| rule.code == code)?;
-            let issue = Issue::of(rule);
-            Some(if argument.is_empty() { issue } else { issue.with(argument.clone()) })
-        })
-        .collect()
+/// What a repeated call is told: the warnings of the body, which are those of the first call
+/// because the bytes are, and what only the registration could know.
+fn findings_of(checked: &Checked, stored: &Submission) -> Vec<Issue> {
+    let hidden = stored.notes.iter().filter(|(code, _)| code == rules::OLDER_HIDDEN.code);
+    let hidden = hidden.map(|(_, count)| Issue::of(&rules::OLDER_HIDDEN).with(count.clone()));
+    checked.warnings.iter().cloned().chain(hidden).collect()
 }

@@ -97,7 +97,11 @@ impl Directory {
 
     /// 医療機関名 — the name of an institution as of an instant; its first name for
     /// anything earlier, and the number for an institution that was never named.
-    pub(crate) fn institution_name(&self, number: InstitutionNumber, at: DateTime<Utc>) -> Arc<str> {
+    pub(crate) fn institution_name(
+        &self,
+        number: InstitutionNumber,
+        at: DateTime<Utc>,
+    ) -> Arc<str> {
         let snapshot = self.snapshot();
         let Some(names) = snapshot.names.get(&number) else { return Arc::from(number.as_str()) };
         let name = names.range(..=at).next_back().or_else(|| names.iter().next());
@@ -123,8 +127,7 @@ impl Snapshot {
             names.into_iter().map(|(from, name)| (from, Arc::from(name))).collect()
         };
         let names = registry.institution_names.into_iter().map(|(id, names)| (id, dated(names)));
-        let issuers =
-            registry.issuers.into_iter().map(|(name, issuer)| (name, Arc::new(issuer)));
+        let issuers = registry.issuers.into_iter().map(|(name, issuer)| (name, Arc::new(issuer)));
         Ok(Self {
             version: registry.version,
             now,

@@ -106,11 +106,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::search`].
-    pub async fn last_n(
-        &self,
-        caller: &Caller,
-        query: SearchQuery,
-    ) -> Result<SearchPage, Problem> {
+    pub async fn last_n(&self, caller: &Caller, query: SearchQuery) -> Result<SearchPage, Problem> {
         let mut person = None;
         let outcome = self.try_last_n(caller, &query, &mut person).await;
         self.concluded(caller, Action::Search, person, outcome).await

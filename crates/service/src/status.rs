@@ -56,7 +56,9 @@ impl Service {
             [(name, identifier)] if name == "identifier" => {
                 one(by_identifier(&mut tx, identifier, &institutions).await?)?
             }
-            [(name, since)] if name == "since" => since_receipt(&mut tx, since, &institutions).await?,
+            [(name, since)] if name == "since" => {
+                since_receipt(&mut tx, since, &institutions).await?
+            }
             [] => since_receipt(&mut tx, "", &institutions).await?,
             [(name, _), ..] => {
                 return Err(Issue::of(&rules::PARAMETER_UNKNOWN).with(safe_name(name)).into());

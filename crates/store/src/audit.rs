@@ -91,7 +91,10 @@ async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let written = write_batch(&store, &batch).await;
         if let Err(error) = &written {
-            tracing::error!(error = error as &dyn std::error::Error, "audit records were not written");
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "audit records were not written"
+            );
         }
         for one in batch.drain(..) {
             if one.written.send(written.is_ok()).is_err() {

@@ -90,7 +90,11 @@ pub fn unpack(packed: &[u8], text_bytes: usize) -> Result<Vec<u8>> {
     let text = decompressor
         .decompress(frame, text_bytes)
         .map_err(|_| corrupt("does not decompress to its length"))?;
-    if text.len() == text_bytes { Ok(text) } else { Err(corrupt("shorter than its directory says")) }
+    if text.len() == text_bytes {
+        Ok(text)
+    } else {
+        Err(corrupt("shorter than its directory says"))
+    }
 }
 
 fn find(number: u8) -> Option<&'static Dictionary> {

@@ -507,8 +507,7 @@ pub async fn tombstones(
     after: Option<(i16, Uuid, DateTime<Utc>)>,
     limit: i64,
 ) -> Result<Vec<Tombstone>> {
-    let (bucket, submission, deleted_at) =
-        after.unwrap_or((-1, Uuid::nil(), DateTime::UNIX_EPOCH));
+    let (bucket, submission, deleted_at) = after.unwrap_or((-1, Uuid::nil(), DateTime::UNIX_EPOCH));
     let rows = sqlx::query!(
         "-- purge.tombstones
         select bucket, submission, sha256, counts, complete, deleted_at

@@ -29,7 +29,8 @@ pub(crate) async fn check(pool: &PgPool) -> Result<()> {
     .fetch_one(pool)
     .await?;
     if version < OLDEST_VERSION {
-        wrong.push(format!("the server is PostgreSQL {}, it must be 15 or newer", version / 10_000));
+        wrong
+            .push(format!("the server is PostgreSQL {}, it must be 15 or newer", version / 10_000));
     }
     for (name, allowed) in SETTINGS {
         let value = sqlx::query_scalar!(

@@ -7,7 +7,8 @@ use kyoyu_tests::app::{Answer, TestApp};
 async fn without_a_good_certificate_there_is_no_handshake_a01() {
     let app = TestApp::start().await;
     assert!(app.client(None).get("/fhir/metadata", None).await.is_err());
-    let other = Authority::create().expect("another CA").client("hospital-a").expect("a certificate");
+    let other =
+        Authority::create().expect("another CA").client("hospital-a").expect("a certificate");
     assert!(app.client(Some(&other)).get("/fhir/metadata", None).await.is_err());
     for flaw in [Flaw::Expired, Flaw::NotYetValid, Flaw::WrongUsage] {
         let flawed = app.pki.authority().flawed_client("hospital-a", flaw).expect("a certificate");
@@ -24,7 +25,8 @@ async fn a_certificate_of_no_participant_is_401_on_every_address() {
     let app = TestApp::start().await;
     let identity = app.pki.client("nobody").expect("a certificate");
     let nobody = app.desk_with(&identity);
-    for path in ["/fhir/metadata", "/fhir/Condition", "/fhir/nothing", "/fhir/Bundle/$submissions"] {
+    for path in ["/fhir/metadata", "/fhir/Condition", "/fhir/nothing", "/fhir/Bundle/$submissions"]
+    {
         let reply = nobody.get(path).await;
         reply.must_refuse(401, "kyoyu-certificate-unknown");
     }

@@ -58,15 +58,32 @@ async fn no_answer_is_cached_and_no_error_tells_how_we_are_built_a30_a39() {
     for answer in &answers {
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
-        assert!(!answer.headers.contains_key("server") && !answer.headers.contains_key("x-powered-by"));
-        assert!(answer.headers["content-type"].to_str().expect("text").starts_with("application/fhir+json"));
+        assert!(
+            !answer.headers.contains_key("server") && !answer.headers.contains_key("x-powered-by")
+        );
+        assert!(
+            answer.headers["content-type"]
+                .to_str()
+                .expect("text")
+                .starts_with("application/fhir+json")
+        );
         if answer.status.is_success() {
             continue;
         }
         let text = answer.text();
         assert!(answer.status.as_u16() < 500, "{text}");
-        let leaks =
-            ["/home", "/work", "/usr", ".rs", "select ", "postgres", "sqlx", "panicked", "0.1.0", "backtrace"];
+        let leaks = [
+            "/home",
+            "/work",
+            "/usr",
+            ".rs",
+            "select ",
+            "postgres",
+            "sqlx",
+            "panicked",
+            "0.1.0",
+            "backtrace",
+        ];
         for leak in leaks {
             assert!(!text.to_ascii_lowercase().contains(leak), "{leak}: {text}");
         }

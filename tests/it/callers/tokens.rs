@@ -37,11 +37,23 @@ async fn a_token_with_a_wrong_or_missing_claim_is_401_a06_a08() {
     let now = draft().claims["iat"].as_i64().expect("seconds");
     let foreign = app.cast.hospital.institution.expect("a number").to_string();
     let cases: Vec<(String, &str)> = vec![
-        (changed(&|claims| { claims["exp"] = json!(now - 20); claims["iat"] = json!(now - 300); }), "expired"),
+        (
+            changed(&|claims| {
+                claims["exp"] = json!(now - 20);
+                claims["iat"] = json!(now - 300);
+            }),
+            "expired",
+        ),
         (changed(&|claims| claims["exp"] = json!(now + 301)), "claims"),
         (changed(&|claims| claims["exp"] = json!(now + 315_360_000)), "claims"),
         (changed(&|claims| claims["nbf"] = json!(now + 60)), "not-yet-valid"),
-        (changed(&|claims| { claims["iat"] = json!(now + 60); claims["exp"] = json!(now + 120); }), "not-yet-valid"),
+        (
+            changed(&|claims| {
+                claims["iat"] = json!(now + 60);
+                claims["exp"] = json!(now + 120);
+            }),
+            "not-yet-valid",
+        ),
         (changed(&|claims| claims["aud"] = json!("https://test.invalid/fhir")), "audience"),
         (changed(&|claims| claims["cnf"]["x5t#S256"] = json!("AAAA")), "certificate"),
         (changed(&|claims| claims["iss"] = json!("https://nobody.invalid")), "issuer"),
@@ -55,10 +67,14 @@ async fn a_token_with_a_wrong_or_missing_claim_is_401_a06_a08() {
         refused(&app, &token, word).await;
     }
     for missing in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "cnf", "role", "purpose"] {
-        let token = changed(&|claims| { claims.as_object_mut().expect("claims").remove(missing); });
+        let token = changed(&|claims| {
+            claims.as_object_mut().expect("claims").remove(missing);
+        });
         refused(&app, &token, "claims").await;
     }
-    let token = changed(&|claims| { claims.as_object_mut().expect("claims").remove("institution"); });
+    let token = changed(&|claims| {
+        claims.as_object_mut().expect("claims").remove("institution");
+    });
     refused(&app, &token, "institution").await;
     app.finish().await;
 }
@@ -69,7 +85,8 @@ async fn a_header_chooses_neither_algorithm_nor_key_a04() {
     let (issuer, claims) = app.doctor.tokens();
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let good = issuer.draft(claims);
-    let none = format!("{}.{}.", encode(&json!({"alg": "none", "kid": "dev"})), encode(&good.claims));
+    let none =
+        format!("{}.{}.", encode(&json!({"alg": "none", "kid": "dev"})), encode(&good.claims));
     refused(&app, &none, "signature").await;
     // HS256 with the public key as the secret.
     let signed =
@@ -118,7 +135,9 @@ async fn what_is_no_token_is_refused_before_any_signature_a09() {
     let long = "a".repeat(9_000);
     let repeated = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","alg":"none","kid":"dev"}"#);
     let nested = URL_SAFE_NO_PAD.encode("[".repeat(3_000));
-    for token in ["x", "a.b.c", "..", &long, &format!("{repeated}.e30.AA"), &format!("{nested}.e30.AA")] {
+    for token in
+        ["x", "a.b.c", "..", &long, &format!("{repeated}.e30.AA"), &format!("{nested}.e30.AA")]
+    {
         refused(&app, token, "").await;
     }
     app.finish().await;

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kyoyu_tests::{app::{Answer, TestApp}, raw::RawConnection};
+use kyoyu_tests::{
+    app::{Answer, TestApp},
+    raw::RawConnection,
+};
 
 /// Far less than the defaults of five and thirty seconds.
 const SHORT: Duration = Duration::from_millis(300);
@@ -45,7 +48,10 @@ async fn a_body_that_stalls_is_refused_and_stores_nothing_a32() {
         content-type: application/fhir+json\r\ncontent-length: 100000\r\n\r\n{";
     assert!(raw.send(head.as_bytes()).await);
     let answer = raw.some().await;
-    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("kyoyu-body-too-slow"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408") && answer.contains("kyoyu-body-too-slow"),
+        "{answer}"
+    );
     assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
     assert_eq!(app.stored().await, [0; 4]);
     app.expect_records(1);
@@ -91,7 +97,11 @@ async fn smuggled_requests_are_refused_and_the_connection_closed_a31() {
         assert!(raw.send(request.as_bytes()).await);
         let answer = raw.rest().await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{head}: {answer}");
-        assert_eq!(answer.matches("HTTP/1.1 ").count(), usize::from(!answer.is_empty()), "{answer}");
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            usize::from(!answer.is_empty()),
+            "{answer}"
+        );
         app.expect_records(app.count("audit_event").await - before);
     }
     app.finish().await;

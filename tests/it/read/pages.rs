@@ -9,7 +9,7 @@ use kyoyu_tests::app::{Answer, TestApp, number_of};
 async fn five_reports(app: &TestApp, person: &Person) {
     for days in [4, 3, 2, 1, 0] {
         let collected = app.now() - TimeDelta::hours(1) - TimeDelta::days(days);
-        let results = vec![ChosenResult::listed(1), ChosenResult::listed(2)];
+        let results = vec![ChosenResult::listed(221), ChosenResult::listed(211)];
         app.register(&app.lab_of(person, app.sending(), collected, results)).await;
     }
 }
@@ -133,7 +133,8 @@ async fn a_search_is_narrowed_by_kind_code_date_and_clinical_status() {
     assert_eq!(count("Observation?code=nothing").await, 0);
     let whole = count("Condition?_count=50").await;
     let active = count("Condition?clinical-status=active").await;
-    let rest = count("Condition?clinical-status=inactive,resolved,remission,recurrence,relapse").await;
+    let rest =
+        count("Condition?clinical-status=inactive,resolved,remission,recurrence,relapse").await;
     assert_eq!((whole, active + rest), (4, 4));
     app.finish().await;
 }
@@ -157,7 +158,9 @@ async fn lastn_shows_the_newest_of_each_item() {
         .must_be(200)
         .matches()
         .iter()
-        .map(|(_, entry)| entry["resource"]["effectiveDateTime"].as_str().expect("a time")[..10].to_owned())
+        .map(|(_, entry)| {
+            entry["resource"]["effectiveDateTime"].as_str().expect("a time")[..10].to_owned()
+        })
         .collect();
     assert_eq!(days, ["2026-04-01", "2026-04-01"]);
     let too_many = format!("/fhir/Observation/$lastn?patient={key}&max=11");

@@ -23,8 +23,8 @@ fn shape(reply: &Reply) -> (u16, Vec<(String, String)>, Vec<u8>) {
 async fn no_consent_unknown_and_wrong_person_are_one_403_to_the_byte() {
     let app = TestApp::start().await;
     let (person, other) = (app.announced(0).await, app.announced(1).await);
-    let stranger = app.adults().nth(2).expect("somebody");
-    app.register(&app.lab(&person, &[1])).await;
+    let stranger = app.persons().nth(2).expect("somebody");
+    app.register(&app.lab(&person, &[221])).await;
     // The consent of another person, of another institution, and one that has ended.
     app.full_consent(&other).await;
     let hospital = app.cast.hospital.institution.expect("a number");
@@ -62,7 +62,7 @@ async fn by_id_everything_that_cannot_be_seen_is_one_404_to_the_byte_a11() {
     let (person, other) = (app.announced(0).await, app.announced(1).await);
     let undelivered = Flags { undelivered: true, ..Flags::default() };
     let diseases = app.register(&app.diseases(&person, 2, &[Flags::default(), undelivered])).await;
-    let gone = app.lab(&person, &[1]);
+    let gone = app.lab(&person, &[221]);
     let cancelled = app.register(&gone).await;
     let of_other = app.register(&app.diseases(&other, 1, &[])).await;
     let body = cancellation(gone.identifier.value(), &person.identifier);
@@ -72,15 +72,15 @@ async fn by_id_everything_that_cannot_be_seen_is_one_404_to_the_byte_a11() {
     seen.must_be(200);
     let key = app.key_of(&other).await;
     let paths = [
-        format!("/fhir/Condition/{}-2", diseases.id),      // UNDELIVERED
-        format!("/fhir/Condition/{}-3", diseases.id),      // not there
-        format!("/fhir/Condition/{}-0", diseases.id),      // the Patient's own place
-        format!("/fhir/Observation/{}-1", diseases.id),    // another type
-        format!("/fhir/Observation/{}-1", cancelled.id),   // cancelled
-        format!("/fhir/Condition/{}-1", of_other.id),      // no consent
-        format!("/fhir/{key}"),                            // no consent
-        format!("/fhir/Patient/{}", "0".repeat(32)),       // nobody
-        "/fhir/Condition/x".to_owned(),                    // no id at all
+        format!("/fhir/Condition/{}-2", diseases.id), // UNDELIVERED
+        format!("/fhir/Condition/{}-3", diseases.id), // not there
+        format!("/fhir/Condition/{}-0", diseases.id), // the Patient's own place
+        format!("/fhir/Observation/{}-1", diseases.id), // another type
+        format!("/fhir/Observation/{}-1", cancelled.id), // cancelled
+        format!("/fhir/Condition/{}-1", of_other.id), // no consent
+        format!("/fhir/{key}"),                       // no consent
+        format!("/fhir/Patient/{}", "0".repeat(32)),  // nobody
+        "/fhir/Condition/x".to_owned(),               // no id at all
         "/fhir/AllergyIntolerance/00000000000000000000000000000000000-1".to_owned(),
     ];
     let mut shapes = Vec::new();
@@ -143,7 +143,7 @@ async fn a_partial_consent_names_what_is_withheld_whether_or_not_there_are_data(
 async fn a_consent_ends_with_the_visit_after_24_hours() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    app.register(&app.lab(&person, &[1])).await;
+    app.register(&app.lab(&person, &[221])).await;
     app.full_consent(&person).await;
     app.pass(TimeDelta::hours(24) - TimeDelta::seconds(1));
     app.doctor.search_for("Observation", &person).await.must_be(200);

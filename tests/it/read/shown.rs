@@ -10,7 +10,7 @@ async fn decimals_stay_as_they_were_sent() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
     app.full_consent(&person).await;
-    let report = app.lab(&person, &[1]);
+    let report = app.lab(&person, &[221]);
     let start = report.json.find(r#""value":"#).expect("a value");
     let mark = r#""valueQuantity":{"value":"#;
     let start = report.json.find(mark).map_or(start, |at| at + mark.len());
@@ -27,7 +27,7 @@ async fn entries_carry_registration_dates_and_the_sender() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
     app.full_consent(&person).await;
-    app.register(&app.lab(&person, &[1])).await;
+    app.register(&app.lab(&person, &[221])).await;
     let page = app.doctor.search_for("Observation", &person).await;
     let json = page.must_be(200).json().expect("JSON");
     let (id, entry) = page.matches()[0].clone();
@@ -41,7 +41,10 @@ async fn entries_carry_registration_dates_and_the_sender() {
     }
     let entries = json["entry"].as_array().expect("entries");
     let organization = entries.iter().find(|one| one["resource"]["resourceType"] == "Organization");
-    assert_eq!(organization.expect("included")["resource"]["name"], app.cast.hospital.name.as_str());
+    assert_eq!(
+        organization.expect("included")["resource"]["name"],
+        app.cast.hospital.name.as_str()
+    );
     app.finish().await;
 }
 
@@ -83,7 +86,7 @@ async fn an_insurer_sees_nothing_clinical() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
     let receipt = app.register(&app.diseases(&person, 2, &[])).await;
-    app.register(&app.lab(&person, &[1])).await;
+    app.register(&app.lab(&person, &[221])).await;
     app.register(&app.allergies(&person, &[AllergyKind::Drug])).await;
     let insurer = app.user(&app.cast.insurer, "clerk-1", None);
     for of in ["Condition", "AllergyIntolerance", "Observation"] {
@@ -100,8 +103,8 @@ async fn an_insurer_sees_nothing_clinical() {
 async fn the_portal_reads_the_patient_of_its_token_and_nobody_else() {
     let app = TestApp::start().await;
     let (person, other) = (app.announced(0).await, app.announced(1).await);
-    app.register(&app.lab(&person, &[1])).await;
-    let theirs = app.register(&app.lab(&other, &[1])).await;
+    app.register(&app.lab(&person, &[221])).await;
+    let theirs = app.register(&app.lab(&other, &[221])).await;
     let patient = app.patient(&person);
     assert_eq!(patient.get("/fhir/Observation").await.must_be(200).matches().len(), 1);
     let (own, foreign) = (app.key_of(&person).await, app.key_of(&other).await);
@@ -146,8 +149,15 @@ async fn metadata_lists_what_there_is_and_nothing_else() {
     let resources = statement["rest"][0]["resource"].as_array().expect("resources").clone();
     let mut types: Vec<&str> = resources.iter().filter_map(|one| one["type"].as_str()).collect();
     types.sort_unstable();
-    let expected =
-        ["AllergyIntolerance", "AuditEvent", "Bundle", "Condition", "Consent", "Observation", "Patient"];
+    let expected = [
+        "AllergyIntolerance",
+        "AuditEvent",
+        "Bundle",
+        "Condition",
+        "Consent",
+        "Observation",
+        "Patient",
+    ];
     assert_eq!(types, expected);
     for resource in &resources {
         let of = resource["type"].as_str().expect("a type");
@@ -159,10 +169,15 @@ async fn metadata_lists_what_there_is_and_nothing_else() {
                 (_, path) => app.hospital.post(path, "{}").await,
             };
             let rule = reply.rule().unwrap_or_default();
-            assert!(!["kyoyu-unknown-address", "kyoyu-method"].contains(&rule.as_str()), "{of} {path}");
+            assert!(
+                !["kyoyu-unknown-address", "kyoyu-method"].contains(&rule.as_str()),
+                "{of} {path}"
+            );
         }
     }
-    for nothing in ["/", "/fhir", "/fhir/Organization", "/fhir/MedicationRequest", "/fhir/Bundle/$x"] {
+    for nothing in
+        ["/", "/fhir", "/fhir/Organization", "/fhir/MedicationRequest", "/fhir/Bundle/$x"]
+    {
         app.hospital.get(nothing).await.must_refuse(404, "kyoyu-unknown-address");
     }
     let reply = app.hospital.call(hyper::Method::DELETE, "/fhir/Bundle", "").await;

@@ -5,9 +5,7 @@
 //! tables must hold what the oracle holds: nothing is deleted that must be kept, and
 //! nothing is kept beyond its day.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -294,9 +292,7 @@ async fn act(
             let changed = service.change(&ehr(), &identifier, body).await;
             changed.map(|accepted| accepted.submission)
         }
-        Deed::Cancel(name) => {
-            service.cancel(&ehr(), Bytes::from(invented.parameters(*name))).await
-        }
+        Deed::Cancel(name) => service.cancel(&ehr(), Bytes::from(invented.parameters(*name))).await,
         Deed::Undo(name) => service.undo(&ehr(), Bytes::from(invented.parameters(*name))).await,
         Deed::Purge => unreachable!("the timeline says when the purge runs"),
     };
@@ -316,12 +312,7 @@ async fn act(
 }
 
 /// What the doctor and the patient are shown of a type.
-async fn read(
-    service: &Service,
-    person: &Person,
-    of_type: Type,
-    at: Millis,
-) -> Result<(), String> {
+async fn read(service: &Service, person: &Person, of_type: Type, at: Millis) -> Result<(), String> {
     let view = person.oracle.view();
     for (reader, caller) in
         [(Reader::Institution, doctor()), (Reader::Patient, portal(person.invented))]

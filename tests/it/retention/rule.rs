@@ -100,7 +100,8 @@ fn judge(life: &Lifecycle, depth: Depth) -> Result<u64, String> {
                 .collect();
             let state = State::new(held, life.policy, event.at);
             let what = state.judge(depth);
-            judged += what.map_err(|what| format!("after the event of {}: {what}", in_japan(event.at)))?;
+            judged +=
+                what.map_err(|what| format!("after the event of {}: {what}", in_japan(event.at)))?;
         }
     }
     Ok(judged)
@@ -178,8 +179,7 @@ impl State {
         }
         let around = boundaries.into_iter().flat_map(|at| [at - SECOND, at, at + SECOND]);
         let far = [self.now, self.now + 4_000 * DAY];
-        let mut instants: Vec<Millis> =
-            around.chain(far).filter(|at| *at >= self.now).collect();
+        let mut instants: Vec<Millis> = around.chain(far).filter(|at| *at >= self.now).collect();
         instants.sort_unstable();
         instants.dedup();
         instants

@@ -49,7 +49,10 @@ async fn digits_spaces_escapes_and_the_order_of_keys_stay_as_sent() {
         ("\"value\":4.10", "\n\t\"value\":\r\n 0.000"),
         ("\"value\":4.10", "\"value\":-1.50E+1"),
         ("mmol/L", "mmol\\/L \\u3042 \u{1f3e5}"),
-        (",\"valueQuantity\":{\"value\":4.10,\"unit\":\"mmol/L\"}", ",\"valueQuantity\":{\"unit\":\"\\n\",\"value\":4.10}"),
+        (
+            ",\"valueQuantity\":{\"value\":4.10,\"unit\":\"mmol/L\"}",
+            ",\"valueQuantity\":{\"unit\":\"\\n\",\"value\":4.10}",
+        ),
     ]
     .iter()
     .enumerate()

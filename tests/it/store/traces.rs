@@ -1,7 +1,10 @@
 //! What is left of a deletion: a tombstone without content, and nothing else.
 
 use kyoyu_tests::{
-    lifecycle::{BundleName, Type, body::{BUNDLE_IDENTIFIER, Invented}},
+    lifecycle::{
+        BundleName, Resource, Said, Type,
+        body::{BUNDLE_IDENTIFIER, Invented},
+    },
     service::ehr,
 };
 use sqlx::Row;
@@ -17,10 +20,11 @@ async fn of_a_purged_bundle_a_tombstone_is_left_and_the_envelope_is_gone() {
     ward.purge().await;
     assert_eq!(ward.count("submission").await, 0);
     assert_eq!(ward.count("segment").await, 0);
-    let stone = sqlx::query("select counts, sha256, complete, run is not null as ran from tombstone")
-        .fetch_one(&mut ward.owner)
-        .await
-        .expect("one tombstone");
+    let stone =
+        sqlx::query("select counts, sha256, complete, run is not null as ran from tombstone")
+            .fetch_one(&mut ward.owner)
+            .await
+            .expect("one tombstone");
     assert_eq!(stone.get::<String, _>("counts"), "condition expired 1");
     assert_eq!(stone.get::<Vec<u8>, _>("sha256"), sent.submission.sha256);
     assert!(stone.get::<bool, _>("complete") && stone.get::<bool, _>("ran"));
@@ -72,6 +76,29 @@ async fn a_change_to_another_type_leaves_nothing_of_the_older_version() {
     assert!(ward.search(key, Type::Condition).await.is_empty());
     assert_eq!(ward.search(key, Type::Observation).await.len(), 1);
     assert_eq!(ward.count("segment").await, 1);
+}
+
+#[tokio::test]
+async fn a_change_to_another_type_makes_due_what_the_older_version_kept() {
+    let ward = Ward::open().await;
+    let person = Invented(1);
+    ward.admit(person).await;
+    let older = [lab(1, "2026-01-01"), lab(2, "2026-02-01")];
+    let newer = [lab(3, "2027-01-01"), lab(4, "2027-02-01")];
+    ward.register(person, 1, &older).await.expect("it is valid");
+    ward.go_to("2027-03-01");
+    ward.register(person, 2, &newer).await.expect("it is valid");
+    // The newest result was wrong: now the oldest is one of the last three.
+    ward.go_on(1);
+    let wrong = Resource { said: Said::EnteredInError, ..newer[1] };
+    ward.register(person, 3, &[wrong]).await.expect("it is valid");
+    ward.go_to("2027-06-01");
+    assert_eq!(ward.purge().await, 0);
+    let name = BundleName { institution: 0, number: 3 };
+    let body = person.bundle(name, &[condition(1)], ward.now().timestamp_millis());
+    let identifier = format!("{BUNDLE_IDENTIFIER}|{}", person.bundle_identifier(name));
+    ward.service.change(&ehr(), &identifier, body.into()).await.expect("it is newer");
+    assert_eq!(ward.purge().await, 1, "the oldest is not one of the last three any more");
 }
 
 #[tokio::test]

@@ -73,12 +73,10 @@ async fn a_run_that_lost_its_lease_stops_and_says_so() {
     // The first batch waits for a row; meanwhile its worker loses the lease.
     let mut obstacle = ward.database.as_owner().await;
     let mut blocking = obstacle.begin().await.expect("a transaction");
-    sqlx::query(
-        "select 1 from segment order by due_on, bucket, person limit 1 for update",
-    )
-    .execute(&mut *blocking)
-    .await
-    .expect("the owner may lock");
+    sqlx::query("select 1 from segment order by due_on, bucket, person limit 1 for update")
+        .execute(&mut *blocking)
+        .await
+        .expect("the owner may lock");
     let plan = ward.service.purge_plan("tests").await.expect("a plan").plan;
     let service = ward.service.clone();
     let run = tokio::spawn(async move { service.purge_run("frozen", Some(plan)).await });

@@ -54,7 +54,7 @@ async fn scene() -> Option<Scene> {
 impl Scene {
     /// The doctor gets the consent, for the visit of today.
     async fn consent(&self) {
-        let person = self.app.adults().next().expect("somebody");
+        let person = self.app.persons().next().expect("somebody");
         let clinic = self.app.cast.clinic.institution.expect("a number");
         let mut consent = self.app.visit(clinic, &person).body("active", ALL_CATEGORIES);
         consent["patient"]["identifier"] = self.patient_identifier().clone();

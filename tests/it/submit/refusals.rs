@@ -18,13 +18,14 @@ async fn refused(app: &TestApp, body: impl Into<bytes::Bytes>, status: u16, rule
 async fn a_participant_sends_for_its_own_institutions_only_a03() {
     let mut app = TestApp::start().await;
     let person = app.announced(0).await;
-    let report = app.lab(&person, &[1]);
+    let report = app.lab(&person, &[221]);
     let other = app.add_institution("other", "他院", &["1310009991"]).await;
     let reply = other.post("/fhir/Bundle", report.json.clone()).await;
     reply.must_refuse(403, "kyoyu-institution-foreign");
     assert_eq!(app.stored().await, [0; 4]);
     // The record names who called.
-    let records = "audit_event where outcome = 'kyoyu-institution-foreign' and institution = '1310009991'";
+    let records =
+        "audit_event where outcome = 'kyoyu-institution-foreign' and institution = '1310009991'";
     assert_eq!(app.count(records).await, 1);
     for desk in [&app.eligibility, &app.user(&app.cast.insurer, "clerk", None)] {
         desk.post("/fhir/Bundle", report.json.clone()).await.must_refuse(403, "kyoyu-role");
@@ -38,7 +39,12 @@ async fn an_identifier_of_another_person_is_refused_without_detail() {
     let (person, other) = (app.announced(0).await, app.announced(1).await);
     let sending = app.sending();
     let of = |person: &Person| -> SynthBundle {
-        app.lab_of(person, sending, app.now() - TimeDelta::hours(1), vec![ChosenResult::listed(1)])
+        app.lab_of(
+            person,
+            sending,
+            app.now() - TimeDelta::hours(1),
+            vec![ChosenResult::listed(221)],
+        )
     };
     app.register(&of(&person)).await;
     let text = refused(&app, of(&other).json, 409, "kyoyu-bundle-foreign").await;
@@ -50,9 +56,9 @@ async fn an_identifier_of_another_person_is_refused_without_detail() {
 async fn a_person_nobody_knows_and_a_wrong_birth_date_are_one_answer() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let stranger = app.adults().nth(1).expect("somebody else");
-    let unknown = app.lab(&stranger, &[1]);
-    let wrong = app.lab(&person, &[1]).edited(|bundle| {
+    let stranger = app.persons().nth(1).expect("somebody else");
+    let unknown = app.lab(&stranger, &[221]);
+    let wrong = app.lab(&person, &[221]).edited(|bundle| {
         bundle["entry"][0]["resource"]["birthDate"] = Value::from("1911-11-11");
     });
     let first = refused(&app, unknown.json, 422, "kyoyu-person-unknown").await;
@@ -70,9 +76,9 @@ async fn an_expired_identifier_registers_nothing_new() {
         .expect("somebody changed the insurer");
     app.announce(&person).await;
     let old = Person { identifier: person.held[0].identifier.clone(), ..person.clone() };
-    let report = app.lab(&old, &[1]);
+    let report = app.lab(&old, &[221]);
     refused(&app, report.json, 422, "kyoyu-person-identifier-expired").await;
-    app.register(&app.lab(&person, &[1])).await;
+    app.register(&app.lab(&person, &[221])).await;
     app.finish().await;
 }
 
@@ -93,10 +99,10 @@ async fn without_its_branch_an_identifier_of_a_family_is_ambiguous() {
         report.json.replace(&format!("\"{whole}\""), &format!("\"{family}:\""))
     };
     // As long as the history holds one person only, the number is that person's.
-    let alone = app.hospital.post("/fhir/Bundle", without_branch(&app.lab(&one, &[1]))).await;
+    let alone = app.hospital.post("/fhir/Bundle", without_branch(&app.lab(&one, &[221]))).await;
     alone.must_be(201);
     app.announce(&other).await;
-    let body = without_branch(&app.lab(&one, &[2]));
+    let body = without_branch(&app.lab(&one, &[211]));
     refused(&app, body, 422, "kyoyu-person-ambiguous").await;
     app.finish().await;
 }
@@ -105,13 +111,17 @@ async fn without_its_branch_an_identifier_of_a_family_is_ambiguous() {
 async fn a_bundle_with_the_patient_only_is_refused_and_names_the_cancellation_r02143() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let only = app.lab(&person, &[1]).edited(|bundle| {
+    let only = app.lab(&person, &[221]).edited(|bundle| {
         bundle["entry"].as_array_mut().expect("entries").truncate(1);
     });
     let before = app.stored().await;
     let reply = app.hospital.post("/fhir/Bundle", only).await;
     assert_eq!(reply.status.as_u16(), 422, "{}", reply.text());
-    assert!(reply.text().contains("R02143") && reply.text().contains("$cancel"), "{}", reply.text());
+    assert!(
+        reply.text().contains("R02143") && reply.text().contains("$cancel"),
+        "{}",
+        reply.text()
+    );
     assert_eq!(app.stored().await, before);
     app.finish().await;
 }
@@ -138,7 +148,7 @@ async fn malformed_json_is_400_with_line_and_column() {
 async fn a_broken_bundle_is_422_with_every_rule_place_and_repair() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let broken = app.lab(&person, &[1, 2]).edited(|bundle| {
+    let broken = app.lab(&person, &[221, 211]).edited(|bundle| {
         bundle["entry"].as_array_mut().expect("entries").rotate_left(1);
         bundle["meta"]["tag"] = Value::Array(Vec::new());
     });
@@ -163,7 +173,7 @@ async fn a_broken_bundle_is_422_with_every_rule_place_and_repair() {
 async fn one_bad_resource_refuses_the_whole_bundle() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let broken = app.lab(&person, &[1, 2, 3, 4]).edited(|bundle| {
+    let broken = app.lab(&person, &[221, 211, 111, 131]).edited(|bundle| {
         let last = bundle["entry"].as_array_mut().expect("entries").last_mut().expect("one");
         last["resource"]["subject"]["reference"] = Value::from("urn:uuid:nobody");
     });

@@ -2,9 +2,7 @@
 
 use chrono::TimeDelta;
 use kyoyu_synth::{ChosenResult, LabReport, Results, Sending, SynthBundle, labs};
-use kyoyu_tests::app::{
-    Answer, Receipt, TestApp, cancellation, change_address, url_encoded,
-};
+use kyoyu_tests::app::{Answer, Receipt, TestApp, cancellation, change_address, url_encoded};
 
 /// A report and its correction, sent a minute later under the same identifier.
 fn report_and_correction(app: &TestApp, person: &kyoyu_synth::Person) -> [SynthBundle; 2] {
@@ -14,7 +12,7 @@ fn report_and_correction(app: &TestApp, person: &kyoyu_synth::Person) -> [SynthB
         app.lab_of(person, sending, app.now() - TimeDelta::hours(1), results)
     };
     let later = sending.again_at(sending.sent_at + TimeDelta::minutes(1));
-    [make(sending, &[1, 2, 3]), make(later, &[1, 2])]
+    [make(sending, &[221, 211, 111]), make(later, &[221, 211])]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,7 +76,7 @@ async fn a_timestamp_may_be_ten_minutes_ahead_and_not_a_second_more() {
     let person = app.announced(0).await;
     let ahead = |serial, seconds| {
         let sent_at = app.now() + TimeDelta::seconds(seconds);
-        let results = vec![ChosenResult::listed(1)];
+        let results = vec![ChosenResult::listed(221)];
         let sending = Sending::new(serial, sent_at);
         app.lab_of(&person, sending, app.now() - TimeDelta::hours(1), results)
     };
@@ -114,7 +112,12 @@ async fn a_change_must_not_switch_the_person() {
     let (person, other) = (app.announced(0).await, app.announced(1).await);
     let sending = app.sending();
     let of = |person, sending: Sending| {
-        app.lab_of(person, sending, app.now() - TimeDelta::hours(1), vec![ChosenResult::listed(1)])
+        app.lab_of(
+            person,
+            sending,
+            app.now() - TimeDelta::hours(1),
+            vec![ChosenResult::listed(221)],
+        )
     };
     let first = of(&person, sending);
     app.register(&first).await;
@@ -131,7 +134,7 @@ async fn a_cancelled_bundle_is_hidden_at_once_and_restored_to_the_byte() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
     app.full_consent(&person).await;
-    let report = app.lab(&person, &[1, 2, 3]);
+    let report = app.lab(&person, &[221, 211, 111]);
     app.register(&report).await;
     let before = app.doctor.search_for("Observation", &person).await;
     let (id, _) = before.must_be(200).matches()[0].clone();
@@ -159,7 +162,7 @@ async fn a_cancelled_bundle_is_hidden_at_once_and_restored_to_the_byte() {
 async fn a_cancellation_can_be_undone_through_the_seventh_day_and_not_after() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let (kept, lost) = (app.lab(&person, &[1]), app.lab(&person, &[2]));
+    let (kept, lost) = (app.lab(&person, &[221]), app.lab(&person, &[211]));
     app.register(&kept).await;
     app.register(&lost).await;
     app.set_clock("2026-04-01T03:00:00Z");
@@ -181,7 +184,7 @@ async fn a_cancellation_can_be_undone_through_the_seventh_day_and_not_after() {
 async fn a_cancellation_of_what_is_unknown_foreign_or_anothers_is_one_404() {
     let mut app = TestApp::start().await;
     let (person, other) = (app.announced(0).await, app.announced(1).await);
-    let report = app.lab(&person, &[1]);
+    let report = app.lab(&person, &[221]);
     app.register(&report).await;
     let value = report.identifier.value();
     let stranger = app.add_institution("other", "他院", &["1310009991"]).await;
@@ -206,7 +209,7 @@ async fn a_cancellation_of_what_is_unknown_foreign_or_anothers_is_one_404() {
 async fn a_check_tells_the_findings_and_stores_nothing() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;
-    let report = app.lab(&person, &[1, 2]);
+    let report = app.lab(&person, &[221, 211]);
     let good = app.hospital.post("/fhir/Bundle/$validate", report.json.clone()).await;
     assert_eq!(good.must_be(200).json().expect("JSON")["resourceType"], "OperationOutcome");
     assert!(!good.text().contains("\"severity\":\"error\""), "{}", good.text());
@@ -223,10 +226,10 @@ async fn a_check_tells_the_findings_and_stores_nothing() {
 async fn the_state_is_told_by_receipt_identifier_and_since_to_its_sender_only() {
     let mut app = TestApp::start().await;
     let person = app.announced(0).await;
-    let report = app.lab(&person, &[1]);
+    let report = app.lab(&person, &[221]);
     let first = app.register(&report).await;
     app.pass(TimeDelta::seconds(1));
-    let second = app.register(&app.lab(&person, &[2])).await;
+    let second = app.register(&app.lab(&person, &[211])).await;
     let ids = |reply: &kyoyu_devkit::Reply| -> Vec<String> {
         let list = reply.must_be(200).json().expect("JSON");
         let parameters = list["parameter"].as_array().cloned().unwrap_or_default();
@@ -234,10 +237,8 @@ async fn the_state_is_told_by_receipt_identifier_and_since_to_its_sender_only() 
         rows.map(|row| Receipt::read(&row["part"]).expect("a submission").id).collect()
     };
     let base = "/fhir/Bundle/$submissions";
-    let token = format!(
-        "http://jpfhir.jp/fhir/clins/bundle-identifier|{}",
-        report.identifier.value()
-    );
+    let token =
+        format!("http://jpfhir.jp/fhir/clins/bundle-identifier|{}", report.identifier.value());
     let by_receipt = format!("{base}?receipt={}", first.id);
     let by_identifier = format!("{base}?identifier={}", url_encoded(&token));
     assert_eq!(ids(&app.hospital.get(&by_receipt).await), [first.id.clone()]);

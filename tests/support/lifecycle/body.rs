@@ -159,7 +159,9 @@ fn observation(resource: &Resource, patient_url: &str) -> String {
     };
     let shared = match (resource.sort, resource.item) {
         (Sort::Infection, _) => {
-            format!("{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_InfectionLabo_CS 5F016141002306311")
+            format!(
+                "{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_InfectionLabo_CS 5F016141002306311"
+            )
         }
         (Sort::Lab, 21) => {
             format!("{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_CoreLabo_CS 3A015000002329101")

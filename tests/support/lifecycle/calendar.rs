@@ -56,7 +56,8 @@ impl Day {
     /// 00:00 of the day.
     pub fn starts_at(self) -> Millis {
         let mut days = NEAR.1 + i64::from(self.day) - 1;
-        days += (1..self.month).map(|month| i64::from(days_of_month(self.year, month))).sum::<i64>();
+        days +=
+            (1..self.month).map(|month| i64::from(days_of_month(self.year, month))).sum::<i64>();
         days += (NEAR.0..self.year).map(days_of_year).sum::<i64>();
         days -= (self.year..NEAR.0).map(days_of_year).sum::<i64>();
         days * DAY - EAST

@@ -4,8 +4,7 @@
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 
 use super::{
-    BundleName, Dated, Deed, Event, Lifecycle, Policy, Resource, Said, Scope, Sort,
-    Type,
+    BundleName, Dated, Deed, Event, Lifecycle, Policy, Resource, Said, Scope, Sort, Type,
     calendar::{DAY, Day, Millis, SECOND},
 };
 
@@ -152,12 +151,7 @@ impl<'a> Author<'a> {
     }
 
     /// The resources of a Bundle: mostly those of an earlier one, a little changed.
-    fn content(
-        &mut self,
-        institution: u8,
-        of_type: Type,
-        before: Option<usize>,
-    ) -> Vec<Resource> {
+    fn content(&mut self, institution: u8, of_type: Type, before: Option<usize>) -> Vec<Resource> {
         let known: Vec<&Vec<Resource>> = self
             .bundles
             .iter()

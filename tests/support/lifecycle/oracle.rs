@@ -57,8 +57,13 @@ pub enum Answer {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Registered { registered_at: Millis, restored_at: Option<Millis> },
-    Cancelled { at: Millis },
+    Registered {
+        registered_at: Millis,
+        restored_at: Option<Millis>,
+    },
+    Cancelled {
+        at: Millis,
+    },
     /// The purge has taken all of it.
     Emptied,
 }
@@ -124,7 +129,9 @@ impl Patient {
     pub fn answer(&self, deed: &Deed, now: Millis) -> Answer {
         let state = match deed {
             Deed::Purge => return Answer::Done,
-            Deed::Register(name, _) | Deed::Change(name, _) | Deed::Cancel(name)
+            Deed::Register(name, _)
+            | Deed::Change(name, _)
+            | Deed::Cancel(name)
             | Deed::Undo(name) => self.bundles.get(name),
         };
         match (deed, state) {
@@ -269,8 +276,9 @@ impl<'a> View<'a> {
             // "restorable for the undo window"; "age goes on while a submission is
             // cancelled: an undo could not make it readable"
             let restorable = today <= Day::of(cancelled_at).after_days(self.policy.undo_days);
-            let would_be_too_old =
-                !one.resource.long_term && !has_last_three(&one.resource) && self.is_old(which, today);
+            let would_be_too_old = !one.resource.long_term
+                && !has_last_three(&one.resource)
+                && self.is_old(which, today);
             return !restorable || would_be_too_old;
         }
         // Too old whoever undoes what.

@@ -77,7 +77,8 @@ fn a_newer_copy_without_the_flag_takes_the_exemption_away() {
     let mut flagged = entry("a", "2020-01-01");
     flagged.flags.long_term = true;
     let plain = entry("a", "2020-01-01");
-    let copies = [copy("condition", "2026-04-01", &flagged), copy("condition", "2027-04-01", &plain)];
+    let copies =
+        [copy("condition", "2026-04-01", &flagged), copy("condition", "2027-04-01", &plain)];
     let fate = fate_of(&copies, 0);
     assert!(!fate.current);
     assert_eq!(fate.deletable_on, Some(day("2031-04-02")));
@@ -93,9 +94,12 @@ fn the_same_identifier_twice_in_one_bundle_hides_neither() {
 
 #[test]
 fn the_three_newest_collection_times_outlive_the_year() {
-    let entries: Vec<Entry> =
-        ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"].iter().map(|d| entry(d, d)).collect();
-    let copies: Vec<Copy<'_>> = entries.iter().map(|entry| copy("lab", "2026-05-01", entry)).collect();
+    let entries: Vec<Entry> = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"]
+        .iter()
+        .map(|d| entry(d, d))
+        .collect();
+    let copies: Vec<Copy<'_>> =
+        entries.iter().map(|entry| copy("lab", "2026-05-01", entry)).collect();
     let fates = fates(&copies, &RetentionPolicy::default());
     assert_eq!(fates[0].gone_on, Some(day("2027-05-02")));
     assert!(fates[1..].iter().all(|fate| fate.gone_on.is_none() && fate.deletable_on.is_none()));
@@ -103,8 +107,10 @@ fn the_three_newest_collection_times_outlive_the_year() {
 
 #[test]
 fn what_a_new_result_pushes_out_is_hidden_at_once_and_deleted_after_its_undo_window() {
-    let entries: Vec<Entry> =
-        ["2026-01-01", "2026-02-01", "2026-03-01", "2028-01-01"].iter().map(|d| entry(d, d)).collect();
+    let entries: Vec<Entry> = ["2026-01-01", "2026-02-01", "2026-03-01", "2028-01-01"]
+        .iter()
+        .map(|d| entry(d, d))
+        .collect();
     let mut copies: Vec<Copy<'_>> =
         entries.iter().map(|entry| copy("lab", "2026-04-01", entry)).collect();
     copies[3] = copy("lab", "2028-01-02", &entries[3]);
@@ -115,10 +121,13 @@ fn what_a_new_result_pushes_out_is_hidden_at_once_and_deleted_after_its_undo_win
 
 #[test]
 fn results_without_a_value_neither_count_nor_outlive_the_year() {
-    let mut entries: Vec<Entry> =
-        ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"].iter().map(|d| entry(d, d)).collect();
+    let mut entries: Vec<Entry> = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"]
+        .iter()
+        .map(|d| entry(d, d))
+        .collect();
     entries[3].standing = Standing::Cancelled;
-    let copies: Vec<Copy<'_>> = entries.iter().map(|entry| copy("lab", "2026-05-01", entry)).collect();
+    let copies: Vec<Copy<'_>> =
+        entries.iter().map(|entry| copy("lab", "2026-05-01", entry)).collect();
     let fates = fates(&copies, &RetentionPolicy::default());
     assert!(fates[..3].iter().all(|fate| fate.gone_on.is_none()));
     assert_eq!(fates[3].gone_on, Some(day("2027-05-02")));

@@ -72,7 +72,12 @@ pub(super) async fn closed_loop(
                 let Some(request) = requests.get(position) else { break };
                 let sent = Instant::now();
                 let reply = client.send(request).await?;
-                ensure!(reply.status.is_success(), "refused: {} {}", reply.status, String::from_utf8_lossy(&reply.body));
+                ensure!(
+                    reply.status.is_success(),
+                    "refused: {} {}",
+                    reply.status,
+                    String::from_utf8_lossy(&reply.body)
+                );
                 latencies.push(sent.elapsed().as_micros() as u64);
             }
             Ok(latencies)
@@ -106,7 +111,12 @@ pub(super) async fn open_loop(
         let requests = Arc::clone(&requests);
         sent.spawn(async move {
             let reply = client.send(&requests[number as usize % requests.len()]).await?;
-            ensure!(reply.status.is_success(), "refused: {} {}", reply.status, String::from_utf8_lossy(&reply.body));
+            ensure!(
+                reply.status.is_success(),
+                "refused: {} {}",
+                reply.status,
+                String::from_utf8_lossy(&reply.body)
+            );
             Ok(due.elapsed().as_micros() as u64)
         });
     }

@@ -5,10 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Instant};
 use anyhow::Context;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use kyoyu_devkit::{
-    Claims, Client, Identity, Pki, Request, TokenIssuer,
-    story::Visit,
-};
+use kyoyu_devkit::{Claims, Client, Identity, Pki, Request, TokenIssuer, story::Visit};
 use kyoyu_domain::{
     consent::ConsentCategory,
     identifiers::InstitutionNumber,
@@ -78,7 +75,8 @@ impl Stage {
         let connection = Connection::open(&config.database, &name).await?;
         connection.migrate().await?;
         let superuser = connection.superuser_url();
-        let superuser = superuser.context("bench needs the private database: unset DATABASE_URL")?;
+        let superuser =
+            superuser.context("bench needs the private database: unset DATABASE_URL")?;
         let meter = Meter::connect(&superuser, extent.connections as u32).await?;
         let clock = OffsetClock::default();
         let parts = server::Parts {
@@ -110,8 +108,23 @@ impl Stage {
         let from = service.now().await.map_err(|problem| output::problem(&problem))?;
         let next_bundle = std::sync::atomic::AtomicU64::new(0);
         Ok(Self {
-            world, meter, service, clock, senders, readers, patients, reader, next_bundle, from,
-            config, connection, server, parts, tls, name, directory,
+            world,
+            meter,
+            service,
+            clock,
+            senders,
+            readers,
+            patients,
+            reader,
+            next_bundle,
+            from,
+            config,
+            connection,
+            server,
+            parts,
+            tls,
+            name,
+            directory,
         })
     }
 
@@ -145,7 +158,11 @@ impl Stage {
 
     /// Stops everything and starts again on the same data: the time until the gateway
     /// takes requests.
-    pub(super) async fn restart(self, config: &Config, figures: &mut Figures) -> anyhow::Result<()> {
+    pub(super) async fn restart(
+        self,
+        config: &Config,
+        figures: &mut Figures,
+    ) -> anyhow::Result<()> {
         self.server.stop().await;
         self.service.close().await;
         self.connection.close().await?;
@@ -217,11 +234,7 @@ async fn register(
 
 /// Announces every patient and registers a consent for the reading institution; answers
 /// the patients' keys.
-async fn people(
-    service: &Service,
-    world: &World,
-    reader: &Reader,
-) -> anyhow::Result<Vec<String>> {
+async fn people(service: &Service, world: &World, reader: &Reader) -> anyhow::Result<Vec<String>> {
     let refused = |problem| output::problem(&problem);
     let network = Caller { participant: Arc::new(network()), institution: None, token: None };
     let categories: Vec<ConsentCategory> = ConsentCategory::ALL.iter().map(|row| row.0).collect();

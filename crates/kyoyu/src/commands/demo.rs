@@ -99,7 +99,10 @@ async fn show(
     let parts = Parts {
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SystemRandomness),
-        eligibility: Arc::new(Network(StandIn::knowing(world, arguments.persons..arguments.persons + 10))),
+        eligibility: Arc::new(Network(StandIn::knowing(
+            world,
+            arguments.persons..arguments.persons + 10,
+        ))),
         keys_beside: directory.to_owned(),
     };
     let service = server::service(config, connection, &parts).await?;

@@ -114,7 +114,9 @@ fn print_plan(plan: &Plan) -> anyhow::Result<()> {
 fn print_outcome(outcome: RunOutcome) -> anyhow::Result<ExitCode> {
     match outcome {
         RunOutcome::Done { run, resources, batches } => {
-            output::line(&format!("run {run}: {resources} resources deleted in {batches} batches"))?;
+            output::line(&format!(
+                "run {run}: {resources} resources deleted in {batches} batches"
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         RunOutcome::Busy => {

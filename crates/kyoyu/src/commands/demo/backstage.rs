@@ -55,7 +55,8 @@ impl Crew {
             anyhow::bail!("the purge did not run: {outcome:?}");
         };
         let status = self.service.purge_status().await.map_err(refused)?;
-        let run = status.runs.into_iter().find(|one| one.run == run).context("the run is not there")?;
+        let run =
+            status.runs.into_iter().find(|one| one.run == run).context("the run is not there")?;
         let certificate = run.certificate.context("the run has no certificate")?;
         let signature = run.signature.context("the certificate is not signed")?;
         let public = self.service.certificate_public_key();
