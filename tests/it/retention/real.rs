@@ -9,7 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use kyoyu_domain::{clock::MockClock, identifiers::PersonKey, problem::Problem};
+use kyoyu_domain::{
+    clock::MockClock,
+    identifiers::PersonKey,
+    problem::{Issue, Problem},
+};
 use kyoyu_service::{Caller, RunOutcome, SearchQuery, SentBy, Service};
 use kyoyu_store::directory;
 use kyoyu_tests::{
@@ -116,7 +120,7 @@ struct Lives {
 impl Lives {
     async fn begin(database: &TestDatabase, seed: u64, lives: u64) -> Self {
         let clock = database.clock().clone();
-        let instants: Vec<Millis> = TIMELINE.iter().map(|row| instant_of(row)).collect();
+        let instants: Vec<Millis> = TIMELINE.iter().map(instant_of).collect();
         clock.set(instant(instants[0] - 86_400_000));
         let service = service(database.store().await).await;
         let frame = Frame {
@@ -240,7 +244,7 @@ async fn begin_person(service: &Service, case: u64, life: Lifecycle, dice: StdRn
     let from = instant_of(&TIMELINE[0]) - SECOND;
     let consent = Bytes::from(invented.consent(READER, from));
     service.put_consent(&network(), None, consent).await.expect("it is well formed");
-    let held = case % HELD_EACH == 0;
+    let held = case.is_multiple_of(HELD_EACH);
     if held {
         service.place_hold("tests", &insured(invented), "a lawsuit").await.expect("it is known");
     }
@@ -362,7 +366,7 @@ fn causes(problem: &Problem) -> String {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    let findings = problem.issues.iter().map(|issue| issue.english());
+    let findings = problem.issues.iter().map(Issue::english);
     format!("{text} ({})", findings.collect::<Vec<_>>().join("; "))
 }
 

@@ -134,22 +134,26 @@ impl Patient {
             | Deed::Cancel(name)
             | Deed::Undo(name) => self.bundles.get(name),
         };
+        let Some(state) = state else {
+            return match deed {
+                Deed::Register(..) => Answer::Done,
+                _ => Answer::Refused("kyoyu-not-found"),
+            };
+        };
         match (deed, state) {
-            (Deed::Register(..), None) => Answer::Done,
-            (_, None) => Answer::Refused("kyoyu-not-found"),
-            (_, Some(State::Emptied)) => Answer::Refused("kyoyu-bundle-used"),
-            (Deed::Register(..), Some(State::Registered { .. })) => {
+            (_, State::Emptied) => Answer::Refused("kyoyu-bundle-used"),
+            (Deed::Register(..), State::Registered { .. }) => {
                 Answer::Refused("kyoyu-bundle-exists")
             }
-            (Deed::Change(..) | Deed::Cancel(_), Some(State::Registered { .. })) => Answer::Done,
-            (Deed::Undo(_), Some(State::Registered { registered_at, restored_at })) => {
+            (Deed::Undo(_), State::Registered { registered_at, restored_at }) => {
                 // A repeated undo is answered like the first.
                 match restored_at {
                     Some(at) if at != registered_at => Answer::Repeated,
                     _ => Answer::Refused("kyoyu-not-cancelled"),
                 }
             }
-            (deed, Some(State::Cancelled { at })) => {
+            (_, State::Registered { .. }) => Answer::Done,
+            (deed, State::Cancelled { at }) => {
                 match (deed, self.undo_is_over(*at, Day::of(now))) {
                     (Deed::Undo(_), false) => Answer::Done,
                     (Deed::Undo(_), true) => Answer::Refused("kyoyu-undo-over"),
@@ -160,7 +164,6 @@ impl Patient {
                     (_, true) => Answer::Refused("kyoyu-bundle-used"),
                 }
             }
-            (Deed::Purge, _) => unreachable!("answered above"),
         }
     }
 
@@ -395,11 +398,12 @@ fn has_last_three(resource: &Resource) -> bool {
 /// refuted allergies always"; "未告知 never reach the patient; 未提供 reach nobody"; unlisted
 /// results have no readers.
 fn is_ever_shown(resource: &Resource, reader: Reader) -> bool {
-    let by_flag = !resource.undelivered && !(resource.uninformed && reader == Reader::Patient);
+    let untold = resource.uninformed && reader == Reader::Patient;
     let by_standing = match resource.said {
         Said::EnteredInError => false,
         Said::Refuted => resource.sort != Sort::Condition,
         Said::Standing | Said::Awaited | Said::NotDone => true,
     };
-    by_flag && by_standing && resource.sort != Sort::LabUnlisted
+    let hidden = resource.undelivered || untold || resource.sort == Sort::LabUnlisted;
+    by_standing && !hidden
 }
