@@ -9,14 +9,21 @@
 pub mod announcement;
 pub mod collection;
 pub mod consent;
+pub mod definition;
+pub mod fhirpath;
 pub mod json;
 pub mod limits;
+pub mod package;
 pub mod parameters;
 pub mod resource;
 pub mod rules;
+pub mod schema;
+pub mod terminology;
+pub mod validator;
 
 mod closed;
 mod dates;
 mod view;
+mod walk;
 
 pub use limits::Limits;

@@ -1,0 +1,1 @@
+//! FHIRPath — invariants compiled once and evaluated over the JSON tree.

@@ -1,0 +1,1 @@
+//! 実装ガイドの束 — reads official FHIR packages and the tables of `fhir-profiles/`.

@@ -1,0 +1,1 @@
+//! 構造の表 — definitions compiled into trees that one walk checks.

@@ -1,0 +1,1 @@
+//! 検査器 — the public face: loaded guides in, findings out.
