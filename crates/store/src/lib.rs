@@ -104,6 +104,8 @@ impl Store {
             ("synchronous_commit", "on"),
             // One plan for every patient: the statements are point look-ups by key.
             ("plan_cache_mode", "force_generic_plan"),
+            // That plan may be made while a table is small, and lives on when it has grown.
+            ("enable_seqscan", "off"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
