@@ -12,18 +12,19 @@ create table bundle_identifier (
 -- head and its Patient (header, then zstd). A version that is replaced, and a Bundle of
 -- which the last resource is purged, becomes a tombstone.
 create table submission (
+    sent_at timestamptz not null,
+    registered_at timestamptz not null,
+    -- Set while it is cancelled, and when a cancellation was undone last.
+    cancelled_at timestamptz,
+    restored_at timestamptz,
+    participant integer not null,
+    version integer not null check (version >= 1),
     bucket smallint not null,
     submission uuid not null,
     person uuid not null,
+    sha256 bytea not null check (octet_length(sha256) = 32),
     institution text not null,
     identifier text not null,
-    version integer not null check (version >= 1),
-    sha256 bytea not null check (octet_length(sha256) = 32),
-    sent_at timestamptz not null,
-    registered_at timestamptz not null,
-    state text not null check (state in ('registered', 'cancelled')),
-    state_at timestamptz not null,
-    participant integer not null,
     counts text not null,
     notes text not null,
     envelope bytea not null,

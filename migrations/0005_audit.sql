@@ -23,6 +23,8 @@ declare
     first_day date := date_trunc('month', month);
     name text := 'audit_event_' || to_char(first_day, 'YYYYMM');
 begin
+    -- Two who find it missing at once make it one after the other.
+    perform pg_advisory_xact_lock(hashtext('make_audit_month'));
     if to_regclass('public.' || name) is null then
         execute format(
             'create table if not exists public.%I partition of public.audit_event

@@ -7,10 +7,11 @@ begin
         grant usage on schema public to kyoyu_app;
         grant select on all tables in schema public to kyoyu_app;
         grant insert on person, person_identifier, consent, legal_hold, bundle_identifier,
-            submission, tombstone, segment, audit_event, purge_plan, purge_run to kyoyu_app;
+            submission, tombstone, segment, purge_due, audit_event, purge_plan,
+            purge_run to kyoyu_app;
         grant update on person, person_identifier, consent, legal_hold, bundle_identifier,
-            submission, segment, purge_plan, purge_run, worker_lease to kyoyu_app;
-        grant delete on segment, submission to kyoyu_app;
+            submission, segment, purge_due, purge_plan, purge_run, worker_lease to kyoyu_app;
+        grant delete on segment, submission, purge_due to kyoyu_app;
         grant insert, update, delete on participant, participant_certificate,
             participant_institution, institution_name, issuer, issuer_key,
             issuer_institution to kyoyu_app;

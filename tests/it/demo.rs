@@ -8,7 +8,7 @@ fn play(directory: &Directory, sabotage: Option<Step>) -> (Option<i32>, String) 
     let data_dir = directory.path().display().to_string();
     let mut command = kyoyu(&["demo", "--once", "--persons", "20", "--data-dir", &data_dir]);
     if let Some(step) = sabotage {
-        command.args(["--sabotage", &format!("{step:?}")]);
+        command.args(["--sabotage", step.code()]);
     }
     let output = command.output().expect("the program runs");
     (output.status.code(), said(&output))

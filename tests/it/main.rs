@@ -3,11 +3,13 @@
 mod callers;
 mod catalogue;
 mod config;
+mod crash;
 mod demo;
 mod house_rules;
 mod limits;
 mod policy_matrix;
 mod read;
 mod retention;
+mod shutdown;
 mod store;
 mod submit;

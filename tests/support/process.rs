@@ -29,8 +29,8 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// a machine that does other things too.
 pub const LIMIT: Duration = Duration::from_mins(1);
 
-/// The program. `cargo test --workspace` has built it; who tests this package alone gets
-/// it built here.
+/// The program. `cargo test` does not build it, so one that is older than this test is
+/// built here, with the features of the whole workspace, for which the rest is compiled.
 ///
 /// # Panics
 /// When it cannot be built.
@@ -40,14 +40,21 @@ pub fn program() -> &'static Path {
         let test = std::env::current_exe().expect("a running test knows its file");
         let directory = test.ancestors().nth(2).expect("tests lie in <profile>/deps");
         let program = directory.join("kyoyu");
-        if !program.exists() {
+        if is_older(&program, &test) {
             let built = Command::new(env!("CARGO"))
-                .args(["build", "--package", "kyoyu", "--bin", "kyoyu"])
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .args(["build", "--locked", "--workspace", "--bin", "kyoyu"])
                 .status();
             assert!(built.is_ok_and(|status| status.success()), "kyoyu does not build");
         }
         program
     })
+}
+
+/// Whether a file is missing or was written before another.
+fn is_older(file: &Path, other: &Path) -> bool {
+    let written = |file: &Path| fs::metadata(file)?.modified();
+    written(file).ok() < written(other).ok()
 }
 
 /// The program with arguments, and without what the caller's surroundings would configure.

@@ -156,9 +156,9 @@ impl Fate {
         self.current && self.gone_on.is_none_or(|gone_on| japan_day(now) < gone_on)
     }
 
-    /// Whether the purge may delete the copy at `now`.
-    pub fn deletable(&self, now: DateTime<Utc>) -> bool {
-        self.deletable_on.is_some_and(|day| day <= japan_day(now))
+    /// Whether the purge may delete the copy on a day in Japan.
+    pub fn deletable(&self, day: NaiveDate) -> bool {
+        self.deletable_on.is_some_and(|from| from <= day)
     }
 }
 

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
-use kyoyu_domain::{
-    identifiers::{PersonKey, ResourceId, SubmissionId},
-    randomness::Randomness,
-};
 use kyoyu_profile::{Limits, collection};
+use kyoyu_store::mark;
 use kyoyu_synth::{Seed, World, WorldSize};
+
+/// That of the store.
+const LEVEL: i32 = 5;
 
 /// Neither the bench nor the demonstration uses this seed.
 const TRAINING_SEED: u64 = 0x6b79_6f79_7500_0001;
@@ -23,7 +23,7 @@ const CHECKING_SEED: u64 = 2;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().context("name the file to write")?;
-    let kib: usize = arguments.next().map_or(Ok(64), |kib| kib.parse())?;
+    let kib: usize = arguments.next().map_or(Ok(200), |kib| kib.parse())?;
     let samples = segments(TRAINING_SEED, 6_000)?;
     let dictionary = zstd::dict::from_samples(&samples, kib * 1024)?;
     report(&dictionary, CHECKING_SEED)?;
@@ -37,24 +37,19 @@ fn segments(seed: u64, bundles: u64) -> anyhow::Result<Vec<Vec<u8>>> {
     let from: DateTime<Utc> = "2026-01-05T00:00:00Z".parse()?;
     let span = (from, from + TimeDelta::days(330));
     let mut samples = Vec::new();
-    for (number, sent) in world.submissions(7, span, bundles).enumerate() {
-        samples.extend(packed_texts(sent.bundle.json.as_bytes(), number as u64)?);
+    for sent in world.submissions(7, span, bundles) {
+        samples.extend(packed_texts(sent.bundle.json.as_bytes())?);
     }
     Ok(samples)
 }
 
-fn packed_texts(body: &[u8], number: u64) -> anyhow::Result<Vec<Vec<u8>>> {
+fn packed_texts(body: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     let report = collection::check(body, &Limits::default());
     let bundle = report.bundle.context("a synthetic Bundle was refused")?;
-    let randomness: &dyn Randomness = &Numbered(number);
-    let person = PersonKey::new(randomness.uuid_v4());
-    let submission =
-        SubmissionId { bucket: person.bucket(), uuid: randomness.uuid_v7(bundle.sent_at) };
     let mut groups: BTreeMap<(&str, bool), Vec<u8>> = BTreeMap::new();
     for resource in &bundle.resources {
         let text = groups.entry((resource.kind.code, resource.flags.long_term)).or_default();
-        let id = ResourceId { submission, ordinal: resource.ordinal };
-        resource.rewritten(body, &id.to_string(), &format!("Patient/{person}"), text);
+        resource.rewritten(body, mark::ID, mark::PATIENT, text);
     }
     let mut texts: Vec<Vec<u8>> = groups.into_values().collect();
     let envelope: Vec<&[u8]> = bundle.envelope.iter().map(|range| &body[range.clone()]).collect();
@@ -63,7 +58,7 @@ fn packed_texts(body: &[u8], number: u64) -> anyhow::Result<Vec<Vec<u8>>> {
 }
 
 fn report(dictionary: &[u8], seed: u64) -> anyhow::Result<()> {
-    let mut compressor = zstd::bulk::Compressor::with_dictionary(3, dictionary)?;
+    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary)?;
     for resources in [4, 20] {
         let world = World::new(Seed(seed), WorldSize { institutions: 300, persons: 30_000 });
         let from: DateTime<Utc> = "2026-11-05T00:00:00Z".parse()?;
@@ -71,7 +66,7 @@ fn report(dictionary: &[u8], seed: u64) -> anyhow::Result<()> {
         for index in 0..500 {
             let at = from + TimeDelta::minutes(index as i64);
             let (_, bundle) = world.bundle(index, resources, at);
-            for text in packed_texts(bundle.json.as_bytes(), index)? {
+            for text in packed_texts(bundle.json.as_bytes())? {
                 raw += text.len();
                 packed += compressor.compress(&text)?.len();
             }
@@ -84,19 +79,4 @@ fn report(dictionary: &[u8], seed: u64) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// Reproducible ids: the dictionary must not depend on the machine.
-#[derive(Debug)]
-struct Numbered(u64);
-
-impl Randomness for Numbered {
-    fn bytes(&self) -> [u8; 16] {
-        let mixed = |salt: u64| {
-            let mut state = self.0.wrapping_add(salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            state ^= state >> 31;
-            state.wrapping_mul(0xbf58_476d_1ce4_e5b9).to_be_bytes()
-        };
-        [mixed(1), mixed(2)].concat().try_into().expect("two numbers are sixteen bytes")
-    }
 }

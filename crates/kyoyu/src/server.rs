@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use kyoyu_domain::{clock::Clock, randomness::Randomness};
-use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions};
+use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions, TlsReloader};
 use kyoyu_service::{CertificateKey, Eligibility, PurgeOptions, Service};
 use kyoyu_store::Store;
 use tokio::{
@@ -85,6 +85,7 @@ pub struct Server {
     pub health_address: SocketAddr,
     /// The use cases behind it.
     pub service: Service,
+    certificates: TlsReloader,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -110,6 +111,7 @@ impl Server {
         let gateway = Gateway::bind(options, service.clone()).await?;
         let health = bind_health(config, service.clone()).await?;
         let (address, health_address) = (gateway.local_addr()?, health.local_addr()?);
+        let certificates = gateway.tls_reloader();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway.serve(stop.clone()));
@@ -121,7 +123,27 @@ impl Server {
                 worker::work(service, interval, randomness.as_ref(), stop).await;
             });
         }
-        Ok(Self { address, health_address, service, stop, tasks })
+        Ok(Self { address, health_address, service, certificates, stop, tasks })
+    }
+
+    /// Reads certificates, roots and revocation lists again at each SIGHUP, for ever. What
+    /// cannot be used changes nothing.
+    pub async fn reload_at_hangup(&self, listener: &Listener) {
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+            tracing::error!("SIGHUP cannot be received");
+            return std::future::pending().await;
+        };
+        while hangup.recv().await.is_some() {
+            let reloaded =
+                tls_files(listener).and_then(|options| Ok(self.certificates.reload(&options)?));
+            match reloaded {
+                Ok(()) => tracing::info!("certificates are loaded anew"),
+                Err(error) => tracing::error!(
+                    error = AsRef::<dyn std::error::Error>::as_ref(&error),
+                    "the new certificates cannot be used; the former ones stay"
+                ),
+            }
+        }
     }
 
     /// Takes no more connections, and waits for what has begun.

@@ -58,7 +58,7 @@ async fn tick(service: &Service) {
 
 async fn report_backlog(service: &Service) {
     if let Ok(status) = service.purge_status().await {
-        metrics::gauge!("kyoyu_purge_backlog_segments").set(status.backlog.segments as f64);
+        metrics::gauge!("kyoyu_purge_backlog_persons").set(status.backlog.persons as f64);
     }
 }
 

@@ -81,8 +81,10 @@ impl Service {
     ) -> Result<AccessLog, Failure> {
         caller.must_be(Role::PatientPortal)?;
         let filter = Filter::read(query, Operation::AccessLog, "AuditEvent")?;
-        let opened = self.open(caller, filter.patient.as_ref(), &[]).await;
+        let reader = self.store.reader().await?;
+        let opened = self.open(reader, caller, filter.patient.as_ref(), &[]).await;
         let session = opened.map_err(|(failure, _)| failure)?;
+        drop(session.reader);
         let (person, now) = (session.grant.person(), session.grant.now());
         let binding = Binding::of(&[b"AuditEvent", person.uuid().as_bytes()]);
         let key = &self.options.cursor_key;
@@ -154,8 +156,10 @@ impl Service {
         identifier: &kyoyu_domain::identifiers::PersonIdentifier,
         limit: usize,
     ) -> Result<Vec<Access>, Failure> {
+        let mut reader = self.store.reader().await?;
+        let persons = kyoyu_store::person::find(&mut reader, identifier).await?;
+        drop(reader);
         let mut tx = self.store.begin().await?;
-        let persons = kyoyu_store::person::find(&mut tx, identifier).await?;
         let [person] = persons[..] else { return Err((&rules::PERSON_UNKNOWN).into()) };
         let rows = audit::list(&mut tx, person, None, limit as i64).await?;
         let accesses: Vec<Access> = rows.into_iter().map(|row| self.access(row)).collect();

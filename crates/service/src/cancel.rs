@@ -51,8 +51,8 @@ impl Service {
         }
         self.refuse_cancelled(&current, tx.now())?;
         let now = tx.now();
-        submission::set_state(&mut tx, current.id, State::Cancelled).await?;
-        segment::set_cancelled(&mut tx, current.id, Some(now)).await?;
+        submission::cancel(&mut tx, current.id).await?;
+        segment::set_cancelled(&mut tx, current.person, current.id, Some(now)).await?;
         self.reschedule(&mut tx, &current).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Cancel, resources_of(&current));
         tx.commit(event.about(current.person).of_kinds(kinds_of(&current))).await?;
@@ -99,7 +99,7 @@ impl Service {
         japan_day(now) < self.options.retention.undo_over_on(cancelled.state_at)
     }
 
-    /// Computes the purge days anew for the kinds beside those of a Bundle.
+    /// Computes the purge's day anew with the kinds beside those of a Bundle.
     pub(crate) async fn reschedule(
         &self,
         tx: &mut Tx,

@@ -10,7 +10,7 @@ use kyoyu_domain::{
     submission::Submission,
 };
 use kyoyu_store::{
-    Tx, segment,
+    Tx,
     submission::{self, NewSubmission},
 };
 
@@ -91,9 +91,9 @@ impl Service {
             participant: caller.participant.id,
             envelope: new.envelope,
             segments: new.placement.segments,
+            due_on: new.placement.due_on,
         };
         submission::replace(&mut tx, &old, stored).await?;
-        segment::reschedule(&mut tx, &new.placement.days).await?;
         for kind in kinds_of(&old) {
             if !kinds.contains(&kind) {
                 kinds.push(kind);

@@ -1,23 +1,23 @@
-//! 格納 — turns a checked Bundle into segments, and keeps the days right on which the
-//! purge looks at the patient's other segments.
+//! 格納 — turns a checked Bundle into segments, and keeps the day right on which the purge
+//! looks at the patient.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
     catalogue::{self, Kind},
     clock::japan_day,
     entry::Entry,
-    identifiers::{IdentifierHash, InstitutionNumber, PersonKey, ResourceId, SubmissionId},
+    identifiers::{IdentifierHash, InstitutionNumber, PersonKey, SubmissionId},
     problem::Issue,
-    retention::{self, Fate, RetentionPolicy, fates},
+    retention::{self, RetentionPolicy, fates},
     rules,
-    submission::KindCount,
+    submission::{KindCount, Submission},
 };
 use kyoyu_profile::collection::{CheckedResource, CollectionBundle};
 use kyoyu_store::{
-    Tx, body,
-    segment::{self, NewSegment, Segment, SegmentKey},
+    Tx, body, mark, purge,
+    segment::{self, NewSegment, Segment},
 };
 
 use crate::failure::Failure;
@@ -26,8 +26,8 @@ use crate::failure::Failure;
 pub(crate) struct Placement {
     pub(crate) segments: Vec<NewSegment>,
     pub(crate) counts: Vec<KindCount>,
-    /// Other segments whose day changes.
-    pub(crate) days: Vec<(SegmentKey, Option<NaiveDate>)>,
+    /// The first day on which something of the patient's may be deleted.
+    pub(crate) due_on: Option<NaiveDate>,
     /// How many older copies are hidden from now on.
     pub(crate) older_hidden: usize,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Destination<'a> {
     pub(crate) person: PersonKey,
     pub(crate) submission: SubmissionId,
     /// The version that it replaces.
-    pub(crate) replaces: Option<SubmissionId>,
+    pub(crate) replaces: Option<&'a Submission>,
     pub(crate) policy: &'a RetentionPolicy,
 }
 
@@ -53,16 +53,16 @@ pub(crate) async fn place(
 ) -> Result<Placement, Failure> {
     let now = tx.now();
     refuse_closed_kinds(bundle, now)?;
-    let stored = segment::list(tx, &[to.person], &kinds_beside(bundle)).await?;
+    let stored = segment::list(tx, &[to.person], &kinds_beside(bundle, to.replaces)).await?;
     let institution = bundle.identifier.institution();
     let history = History::of(&stored, institution);
-    let mut segments = pack(bundle, received, to, now, &history);
+    let segments = pack(bundle, received, now, &history);
     let remaining: Vec<Segment> =
-        stored.into_iter().filter(|one| Some(one.key.submission) != to.replaces).collect();
-    let days = schedule(&remaining, &mut segments, institution, to, now);
+        stored.into_iter().filter(|one| !replaces(to, one.key.submission)).collect();
+    let due_on = first_day(&remaining, &segments, institution, to, now);
     let older_hidden = count_hidden(&remaining, bundle, institution);
     let counts = count(&segments, now);
-    Ok(Placement { segments, counts, days, older_hidden })
+    Ok(Placement { segments, counts, due_on, older_hidden })
 }
 
 fn refuse_closed_kinds(bundle: &CollectionBundle, now: DateTime<Utc>) -> Result<(), Failure> {
@@ -70,12 +70,17 @@ fn refuse_closed_kinds(bundle: &CollectionBundle, now: DateTime<Utc>) -> Result<
     closed.map_or(Ok(()), |one| Err(Issue::of(&rules::KIND_CLOSED).with(one.kind.japanese).into()))
 }
 
-/// All kinds of the resource types in the Bundle: retention looks at them together.
-fn kinds_beside(bundle: &CollectionBundle) -> Vec<&'static Kind> {
-    let carries = |kind: &&Kind| {
-        bundle.resources.iter().any(|one| one.kind.resource_type == kind.resource_type)
-    };
-    catalogue::CATALOGUE.iter().filter(carries).collect()
+fn replaces(to: &Destination<'_>, submission: SubmissionId) -> bool {
+    to.replaces.is_some_and(|old| old.id == submission)
+}
+
+/// All kinds of the resource types in the Bundle, and in the version that it replaces:
+/// retention looks at them together, and what leaves moves the days of what stays.
+fn kinds_beside(bundle: &CollectionBundle, replaces: Option<&Submission>) -> Vec<&'static Kind> {
+    let coming = bundle.resources.iter().map(|one| one.kind);
+    let leaving = replaces.into_iter().flat_map(|old| old.counts.iter().map(|count| count.kind));
+    let types: HashSet<&str> = coming.chain(leaving).map(|kind| kind.resource_type).collect();
+    catalogue::CATALOGUE.iter().filter(|kind| types.contains(kind.resource_type)).collect()
 }
 
 /// 履歴 — what this institution has registered before, per resource identifier.
@@ -108,7 +113,6 @@ impl<'a> History<'a> {
 fn pack(
     bundle: &CollectionBundle,
     received: &[u8],
-    to: &Destination<'_>,
     now: DateTime<Utc>,
     history: &History<'_>,
 ) -> Vec<NewSegment> {
@@ -116,7 +120,6 @@ fn pack(
         bundle.resources.iter().map(|one| (one.kind, one.flags.long_term)).collect();
     groups.sort_by_key(|(kind, long_term)| (kind.code, *long_term));
     groups.dedup();
-    let reference = format!("Patient/{}", to.person);
     let mut texts = Vec::new();
     groups
         .into_iter()
@@ -127,12 +130,11 @@ fn pack(
                 |one: &&CheckedResource| one.kind == kind && one.flags.long_term == long_term;
             for resource in bundle.resources.iter().filter(of_group) {
                 let start = texts.len();
-                let id = ResourceId { submission: to.submission, ordinal: resource.ordinal };
-                resource.rewritten(received, &id.to_string(), &reference, &mut texts);
+                resource.rewritten(received, mark::ID, mark::PATIENT, &mut texts);
                 entries.push(entry(resource, texts.len() - start, now, history));
             }
             let body = body::pack(&texts);
-            NewSegment { kind, long_term, due_on: None, entries, registered_at: now, body }
+            NewSegment { kind, long_term, entries, registered_at: now, body }
         })
         .collect()
 }
@@ -158,17 +160,16 @@ fn entry(
     }
 }
 
-/// Computes every fate with the new segments in place: sets the new segments' days and
-/// answers the stored segments whose day changes.
-fn schedule(
+/// The first day on which something may be deleted of what is stored beside the new
+/// segments, or of these.
+fn first_day(
     stored: &[Segment],
-    new: &mut [NewSegment],
+    new: &[NewSegment],
     institution: InstitutionNumber,
     to: &Destination<'_>,
     now: DateTime<Utc>,
-) -> Vec<(SegmentKey, Option<NaiveDate>)> {
-    let mut copies: Vec<retention::Copy<'_>> = stored.iter().flat_map(Segment::copies).collect();
-    copies.extend(new.iter().flat_map(|segment| {
+) -> Option<NaiveDate> {
+    let coming = new.iter().flat_map(|segment| {
         segment.entries.iter().map(|entry| retention::Copy {
             kind: segment.kind,
             institution,
@@ -177,43 +178,25 @@ fn schedule(
             cancelled_at: None,
             entry,
         })
-    }));
-    let fates = fates(&copies, to.policy);
-    let (days, position) = changed_days(stored, &fates);
-    let mut rest = fates[position..].iter();
-    let new_days: Vec<Option<NaiveDate>> =
-        new.iter().map(|one| earliest(rest.by_ref().take(one.entries.len()))).collect();
-    for (segment, due_on) in new.iter_mut().zip(new_days) {
-        segment.due_on = due_on;
-    }
-    days
+    });
+    earliest(stored.iter().flat_map(Segment::copies).chain(coming), to.policy)
 }
 
-/// The segments whose day differs from the stored one, and how many fates they used.
-fn changed_days(
-    stored: &[Segment],
-    fates: &[Fate],
-) -> (Vec<(SegmentKey, Option<NaiveDate>)>, usize) {
-    let mut days = Vec::new();
-    let mut position = 0;
-    for segment in stored {
-        let end = position + segment.entries.len();
-        let due_on = earliest(fates[position..end].iter());
-        if due_on != segment.due_on {
-            days.push((segment.key, due_on));
-        }
-        position = end;
+/// The first day on which any of a patient's copies may be deleted; each type is judged by
+/// itself.
+pub(crate) fn earliest<'a>(
+    copies: impl Iterator<Item = retention::Copy<'a>>,
+    policy: &RetentionPolicy,
+) -> Option<NaiveDate> {
+    let mut types: HashMap<&str, Vec<retention::Copy<'_>>> = HashMap::new();
+    for copy in copies {
+        types.entry(copy.kind.resource_type).or_default().push(copy);
     }
-    (days, position)
-}
-
-/// The first day on which any of these may be deleted.
-pub(crate) fn earliest<'a>(fates: impl Iterator<Item = &'a Fate>) -> Option<NaiveDate> {
+    let fates = types.values().flat_map(|copies| fates(copies, policy));
     fates.filter_map(|fate| fate.deletable_on).min()
 }
 
-/// Computes the days of a patient's segments of some kinds anew, after a cancellation or
-/// its undoing.
+/// Keeps the purge's day right for a patient after a cancellation or its undoing.
 pub(crate) async fn reschedule(
     tx: &mut Tx,
     person: PersonKey,
@@ -221,17 +204,10 @@ pub(crate) async fn reschedule(
     policy: &RetentionPolicy,
 ) -> Result<(), Failure> {
     let stored = segment::list(tx, &[person], kinds).await?;
-    for resource_type in catalogue::resource_types() {
-        let of_type: Vec<Segment> = stored
-            .iter()
-            .filter(|one| one.key.kind.resource_type == resource_type)
-            .cloned()
-            .collect();
-        let copies: Vec<retention::Copy<'_>> = of_type.iter().flat_map(Segment::copies).collect();
-        let (days, _) = changed_days(&of_type, &fates(&copies, policy));
-        segment::reschedule(tx, &days).await?;
+    match earliest(stored.iter().flat_map(Segment::copies), policy) {
+        Some(day) => Ok(purge::bring_forward(tx, person, day).await?),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// How many resources of the Bundle take the place of an older copy.
@@ -244,9 +220,8 @@ fn count_hidden(
         .iter()
         .filter(|one| one.institution == institution && one.cancelled_at.is_none())
         .flat_map(|one| one.entries.iter().map(|entry| entry.identifier));
-    let older: std::collections::HashSet<IdentifierHash> = older.collect();
-    let sent: std::collections::HashSet<IdentifierHash> =
-        bundle.resources.iter().map(|one| one.identifier).collect();
+    let older: HashSet<IdentifierHash> = older.collect();
+    let sent: HashSet<IdentifierHash> = bundle.resources.iter().map(|one| one.identifier).collect();
     sent.intersection(&older).count()
 }
 

@@ -43,7 +43,7 @@ pub struct PurgeOptions {
 /// 状況 — what operators and metrics see.
 #[derive(Debug, Clone)]
 pub struct PurgeStatus {
-    /// Segments that were to be looked at by today, and since when the oldest.
+    /// Patients that were to be looked at by today, and since when the oldest.
     pub backlog: purge::Backlog,
     /// The newest plan.
     pub plan: Option<Plan>,
@@ -56,12 +56,16 @@ pub(crate) fn operator(name: &str) -> Actor {
     Actor { user: Some(name.to_owned()), ..Actor::default() }
 }
 
-/// How many resources of a kind are deleted for a reason.
+/// How many resources of a kind are deleted for a reason; those that nobody may know of
+/// are not among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally(std::collections::BTreeMap<(&'static str, Reason), u64>);
 
 impl Tally {
     pub(crate) fn add(&mut self, kind: &'static str, reason: Reason, resources: u64) {
+        if resources == 0 {
+            return;
+        }
         *self.0.entry((kind, reason)).or_default() += resources;
     }
 

@@ -14,7 +14,7 @@ use kyoyu_domain::{
     rules,
 };
 use kyoyu_store::{
-    consent,
+    Reader, consent,
     segment::{self, Segment},
 };
 use uuid::Uuid;
@@ -22,8 +22,12 @@ use uuid::Uuid;
 use crate::{Caller, Found, Service, failure::Failure, query::Patient};
 
 /// 閲覧の場 — a decided read.
+///
+/// The connection is given back (dropped) before the read is recorded: the recorder may be
+/// waiting for one.
 #[derive(Debug)]
 pub(crate) struct Session {
+    pub(crate) reader: Reader,
     pub(crate) grant: ReadGrant,
     pub(crate) withheld: Vec<ConsentCategory>,
     /// Moves with every change of the consents that the read rests on.
@@ -60,6 +64,7 @@ impl Service {
     /// Decides a read. Unknown patient, wrong patient and no consent are one refusal.
     pub(crate) async fn open(
         &self,
+        mut reader: Reader,
         caller: &Caller,
         patient: Option<&Patient>,
         kinds: &[&'static Kind],
@@ -70,13 +75,13 @@ impl Service {
             return Err(((&rules::ROLE).into(), None));
         }
         let person = match role {
-            Role::PatientPortal => self.own_person(caller, patient).await,
-            _ => self.named_person(patient).await,
+            Role::PatientPortal => own_person(&mut reader, caller, patient).await,
+            _ => named_person(&mut reader, patient).await,
         }
         .map_err(|failure| (failure, None))?;
         // An unknown patient goes the same way as a known one without consent.
         let key = person.unwrap_or(PersonKey::new(Uuid::nil()));
-        let standing = consent::standing(&self.store, key, caller.institution)
+        let standing = consent::standing(&mut reader, key, caller.institution)
             .await
             .map_err(|error| (error.into(), person))?;
         let request = ReadRequest {
@@ -92,46 +97,21 @@ impl Service {
         }
         let permission = policy::grant(request).map_err(|rule| (rule.into(), person))?;
         Ok(Session {
+            reader,
             grant: permission.grant,
             withheld: permission.withheld,
             consent_fingerprint: standing.fingerprint,
         })
     }
 
-    async fn named_person(&self, patient: Option<&Patient>) -> Result<Option<PersonKey>, Failure> {
-        match patient {
-            None => Err((&rules::PATIENT_REQUIRED).into()),
-            Some(Patient::Key(key)) => Ok(Some(*key)),
-            Some(Patient::Identifier(identifier)) => {
-                Ok(consent::person_of(&self.store, identifier).await?)
-            }
-        }
-    }
-
-    /// The portal reads the patient whom its token names, and nobody else.
-    async fn own_person(
-        &self,
-        caller: &Caller,
-        patient: Option<&Patient>,
-    ) -> Result<Option<PersonKey>, Failure> {
-        let identifier = caller.must_have_token()?.patient.as_ref();
-        let identifier = identifier.ok_or(&rules::PATIENT_REQUIRED)?;
-        let own = consent::person_of(&self.store, identifier).await?;
-        let asked = match patient {
-            None => own,
-            Some(_) => self.named_person(patient).await?,
-        };
-        Ok(own.filter(|own| asked == Some(*own)))
-    }
-
     /// Every segment that the grant lets one see, of all kinds of a resource type.
     pub(crate) async fn segments(
         &self,
-        grant: &ReadGrant,
+        session: &mut Session,
         resource_type: &str,
     ) -> Result<Vec<Segment>, Failure> {
         let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
-        Ok(segment::granted(&self.store, grant, &kinds).await?)
+        Ok(segment::granted(&mut session.reader, &session.grant, &kinds).await?)
     }
 
     /// What of these segments is readable: within its period, current, and shown to this
@@ -160,7 +140,7 @@ impl Service {
     /// between is left out.
     pub(crate) async fn fetch(
         &self,
-        grant: &ReadGrant,
+        session: &mut Session,
         wanted: &[Readable<'_>],
     ) -> Result<Vec<Found>, Failure> {
         let mut segments: Vec<&Segment> = Vec::new();
@@ -169,7 +149,7 @@ impl Service {
                 segments.push(one.segment);
             }
         }
-        let texts = segment::bodies(&self.store, grant, &segments).await?;
+        let texts = segment::texts(&mut session.reader, &session.grant, &segments).await?;
         let found = wanted.iter().filter_map(|one| {
             let place = segments.iter().position(|known| known.key == one.segment.key)?;
             let text = texts[place].as_ref()?.text(one.position);
@@ -218,26 +198,55 @@ impl Service {
         let not_there = || Failure::from(&rules::NOT_FOUND);
         let id: ResourceId = id.parse().map_err(|_| not_there())?;
         let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
-        let owner = segment::owner(&self.store, id.submission, &kinds).await?;
+        let mut reader = self.store.reader().await?;
+        let owner = segment::owner(&mut reader, id.submission).await?;
         *about = owner;
         let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
-        let session = match self.open(caller, Some(&patient), &kinds).await {
+        let mut session = match self.open(reader, caller, Some(&patient), &kinds).await {
             Ok(session) => session,
             Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
                 return Err(not_there());
             }
             Err((failure, _)) => return Err(failure),
         };
-        let segments = self.segments(&session.grant, resource_type).await?;
+        let segments = self.segments(&mut session, resource_type).await?;
         let readable = self.readable(&session.grant, &segments);
         let one = readable.into_iter().find(|one| one.id() == id).ok_or_else(not_there)?;
-        let found = self.fetch(&session.grant, &[one]).await?.pop().ok_or_else(not_there)?;
+        let found = self.fetch(&mut session, &[one]).await?.pop().ok_or_else(not_there)?;
+        drop(session.reader);
         let event = AuditEvent::done(&caller.actor(), Action::Read, 1)
             .about(session.grant.person())
             .of_kinds(vec![found.kind]);
         self.record_read(session.grant.now(), event).await?;
         Ok(found)
     }
+}
+
+async fn named_person(
+    reader: &mut Reader,
+    patient: Option<&Patient>,
+) -> Result<Option<PersonKey>, Failure> {
+    match patient {
+        None => Err((&rules::PATIENT_REQUIRED).into()),
+        Some(Patient::Key(key)) => Ok(Some(*key)),
+        Some(Patient::Identifier(identifier)) => Ok(consent::person_of(reader, identifier).await?),
+    }
+}
+
+/// The portal reads the patient whom its token names, and nobody else.
+async fn own_person(
+    reader: &mut Reader,
+    caller: &Caller,
+    patient: Option<&Patient>,
+) -> Result<Option<PersonKey>, Failure> {
+    let identifier = caller.must_have_token()?.patient.as_ref();
+    let identifier = identifier.ok_or(&rules::PATIENT_REQUIRED)?;
+    let own = consent::person_of(reader, identifier).await?;
+    let asked = match patient {
+        None => own,
+        Some(_) => named_person(reader, patient).await?,
+    };
+    Ok(own.filter(|own| asked == Some(*own)))
 }
 
 /// Names a parameter in a refusal.

@@ -67,10 +67,13 @@ impl Service {
         patient: Option<&Patient>,
         about: &mut Option<PersonKey>,
     ) -> Result<Person, Failure> {
-        let session = self.open(caller, patient, &[]).await.map_err(|(failure, person)| {
-            *about = person;
-            failure
-        })?;
+        let reader = self.store.reader().await?;
+        let session =
+            self.open(reader, caller, patient, &[]).await.map_err(|(failure, person)| {
+                *about = person;
+                failure
+            })?;
+        drop(session.reader);
         let mut tx = self.store.begin().await?;
         let person = person::granted(&mut tx, &session.grant).await?;
         let person = person.ok_or(&rules::CONSENT_REQUIRED)?;

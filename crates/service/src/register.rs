@@ -98,13 +98,13 @@ impl Service {
             participant: caller.participant.id,
             envelope: new.envelope,
             segments: new.placement.segments,
+            due_on: new.placement.due_on,
         };
         if !submission::insert(&mut tx, stored).await? {
             // Somebody took the identifier for another person between look-up and insert;
             // for the same person the lock would have kept them out.
             return Err((&rules::BUNDLE_FOREIGN).into());
         }
-        kyoyu_store::segment::reschedule(&mut tx, &new.placement.days).await?;
         let resources = checked.bundle.resources.len();
         let event = AuditEvent::done(&caller.actor(), Action::Register, resources);
         tx.commit(event.about(person).of_kinds(kinds)).await?;
@@ -170,12 +170,7 @@ impl Service {
     ) -> Result<Prepared, Failure> {
         let now = tx.now();
         let id = SubmissionId { bucket: person.bucket(), uuid: tx.randomness().uuid_v7(now) };
-        let to = Destination {
-            person,
-            submission: id,
-            replaces: replaces.map(|old| old.id),
-            policy: &self.options.retention,
-        };
+        let to = Destination { person, submission: id, replaces, policy: &self.options.retention };
         let mut placement = place(tx, &checked.bundle, &checked.body, &to).await?;
         let mut findings = checked.warnings.clone();
         if placement.older_hidden > 0 {

@@ -77,7 +77,7 @@ impl Service {
         about: &mut Option<PersonKey>,
     ) -> Result<SearchPage, Failure> {
         let filter = Filter::read(query, Operation::Search, resource_type)?;
-        let session = self.session(caller, &filter, about).await?;
+        let mut session = self.session(caller, &filter, about).await?;
         let binding = binding(caller, &session, resource_type, query);
         let key = &self.options.cursor_key;
         let now = session.grant.now();
@@ -85,20 +85,21 @@ impl Service {
             Some(cursor) => Some(cursor::read(key, &binding, cursor, now)?),
             None => None,
         };
-        let segments = self.segments(&session.grant, resource_type).await?;
+        let segments = self.segments(&mut session, resource_type).await?;
         let mut wanted = self.readable(&session.grant, &segments);
         wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
         wanted.retain(|one| after.is_none_or(|after| order(one) < (after.at_micros, after.tie)));
-        let wanted = self.with_codes(&session.grant, wanted, &filter).await?;
+        let wanted = self.with_codes(&mut session, wanted, &filter).await?;
         let more = wanted.len() > filter.count;
         let page = &wanted[..wanted.len().min(filter.count)];
         let next = page.last().filter(|_| more).map(|last| {
             let (at_micros, tie) = order(last);
             cursor::write(key, &binding, Position { at_micros, tie }, now)
         });
-        let entries = self.fetch(&session.grant, page).await?;
-        self.record_shown(caller, Action::Search, &session, entries.len()).await?;
+        let entries = self.fetch(&mut session, page).await?;
+        drop(session.reader);
+        self.record_shown(caller, Action::Search, &session.grant, entries.len()).await?;
         Ok(SearchPage { entries, withheld: session.withheld, next })
     }
 
@@ -119,20 +120,21 @@ impl Service {
         about: &mut Option<PersonKey>,
     ) -> Result<SearchPage, Failure> {
         let filter = Filter::read(query, Operation::LastN, "Observation")?;
-        let session = self.session(caller, &filter, about).await?;
-        let segments = self.segments(&session.grant, "Observation").await?;
+        let mut session = self.session(caller, &filter, about).await?;
+        let segments = self.segments(&mut session, "Observation").await?;
         let mut wanted = self.readable(&session.grant, &segments);
         wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
-        let mut wanted = self.with_codes(&session.grant, wanted, &filter).await?;
+        let mut wanted = self.with_codes(&mut session, wanted, &filter).await?;
         let mut taken: HashMap<(&str, u16), usize> = HashMap::new();
         wanted.retain(|one| {
             let so_far = taken.entry((one.segment.key.kind.code, one.entry().item)).or_default();
             *so_far += 1;
             *so_far <= filter.max
         });
-        let entries = self.fetch(&session.grant, &wanted).await?;
-        self.record_shown(caller, Action::Search, &session, entries.len()).await?;
+        let entries = self.fetch(&mut session, &wanted).await?;
+        drop(session.reader);
+        self.record_shown(caller, Action::Search, &session.grant, entries.len()).await?;
         Ok(SearchPage { entries, withheld: session.withheld, next: None })
     }
 
@@ -142,7 +144,8 @@ impl Service {
         filter: &Filter,
         about: &mut Option<PersonKey>,
     ) -> Result<Session, Failure> {
-        let opened = self.open(caller, filter.patient.as_ref(), &filter.kinds).await;
+        let reader = self.store.reader().await?;
+        let opened = self.open(reader, caller, filter.patient.as_ref(), &filter.kinds).await;
         opened.map_err(|(failure, person)| {
             *about = person;
             failure
@@ -152,14 +155,14 @@ impl Service {
     /// Leaves only resources with one of the codes asked for; their texts are looked at.
     async fn with_codes<'a>(
         &self,
-        grant: &ReadGrant,
+        session: &mut Session,
         wanted: Vec<Readable<'a>>,
         filter: &Filter,
     ) -> Result<Vec<Readable<'a>>, Failure> {
         if filter.codes.is_empty() {
             return Ok(wanted);
         }
-        let found = self.fetch(grant, &wanted).await?;
+        let found = self.fetch(session, &wanted).await?;
         let passing: std::collections::HashSet<ResourceId> = found
             .iter()
             .filter(|one| filter.passes_code(&resource::codings(&one.text)))
@@ -172,10 +175,9 @@ impl Service {
         &self,
         caller: &Caller,
         action: Action,
-        session: &Session,
+        grant: &ReadGrant,
         resources: usize,
     ) -> Result<(), Failure> {
-        let grant = &session.grant;
         let event = AuditEvent::done(&caller.actor(), action, resources)
             .about(grant.person())
             .of_kinds(grant.kinds().to_vec());

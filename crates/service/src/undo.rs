@@ -50,8 +50,8 @@ impl Service {
             return Err((&rules::UNDO_OVER).into());
         }
         let now = tx.now();
-        submission::set_state(&mut tx, current.id, State::Registered).await?;
-        segment::set_cancelled(&mut tx, current.id, None).await?;
+        submission::restore(&mut tx, current.id).await?;
+        segment::set_cancelled(&mut tx, current.person, current.id, None).await?;
         self.reschedule(&mut tx, &current).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Undo, resources_of(&current));
         tx.commit(event.about(current.person).of_kinds(kinds_of(&current))).await?;

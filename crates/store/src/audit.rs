@@ -15,7 +15,7 @@ use kyoyu_domain::{
     identifiers::PersonKey,
     randomness::Randomness,
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -45,9 +45,6 @@ pub(crate) async fn append(
     surroundings: &Surroundings,
     events: &[(DateTime<Utc>, &AuditEvent)],
 ) -> Result<()> {
-    for (at, _) in events {
-        ensure_month(&mut *connection, &surroundings.audit_months, *at).await?;
-    }
     Columns::of(events, surroundings.randomness.as_ref()).insert(connection).await
 }
 
@@ -88,8 +85,14 @@ impl Recorder {
 
 async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
+    // Kept from batch to batch under load: giving it back costs as much as a batch. Never
+    // kept while there is nothing to write, so that a pool that closes gets it back.
+    let mut connection = None;
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let written = write_batch(&store, &batch).await;
+        let written = write_batch(&store, &mut connection, &batch).await;
+        if written.is_err() || waiting.is_empty() {
+            connection = None;
+        }
         if let Err(error) = &written {
             tracing::error!(
                 error = error as &dyn std::error::Error,
@@ -104,7 +107,11 @@ async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
     }
 }
 
-async fn write_batch(store: &Store, batch: &[Waiting]) -> Result<()> {
+async fn write_batch(
+    store: &Store,
+    kept: &mut Option<PoolConnection<Postgres>>,
+    batch: &[Waiting],
+) -> Result<()> {
     let now = if batch.iter().any(|one| one.at.is_none()) {
         store.now().await?
     } else {
@@ -112,8 +119,14 @@ async fn write_batch(store: &Store, batch: &[Waiting]) -> Result<()> {
     };
     let events: Vec<(DateTime<Utc>, &AuditEvent)> =
         batch.iter().map(|one| (one.at.unwrap_or(now), &one.event)).collect();
-    let mut connection = store.pool().acquire().await?;
-    append(&mut connection, &store.surroundings, &events).await
+    for (at, _) in &events {
+        store.know_month(*at).await?;
+    }
+    let connection = match kept {
+        Some(connection) => connection,
+        None => kept.insert(store.pool().acquire().await?),
+    };
+    append(connection, &store.surroundings, &events).await
 }
 
 /// Records as columns, for one statement whatever their number.
@@ -194,30 +207,34 @@ impl Columns {
     }
 }
 
-/// Makes the partition of the month of `at`, once per process and month.
-async fn ensure_month(
-    connection: &mut PgConnection,
-    known: &KnownMonths,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let month = at.date_naive().with_day(1).expect("every month has a first day");
-    if known.lock().contains(&month) {
-        return Ok(());
+impl Store {
+    /// Makes the partition of the month of `at`, once per process and month, in a
+    /// transaction of its own: who waits for it must hold nothing of the audit records, so
+    /// that it happens when a transaction begins and not when it commits.
+    pub(crate) async fn know_month(&self, at: DateTime<Utc>) -> Result<()> {
+        let month = month_of(at);
+        if self.surroundings.audit_months.lock().contains(&month) {
+            return Ok(());
+        }
+        sqlx::query!(
+            r#"-- audit.make_month
+            select make_audit_month($1)::text as made"#,
+            month
+        )
+        .fetch_one(self.pool())
+        .await?;
+        self.surroundings.audit_months.lock().insert(month);
+        Ok(())
     }
-    make_month(connection, month).await?;
-    known.lock().insert(month);
-    Ok(())
+
+    /// Whether records of this instant have their partition.
+    pub(crate) fn knows_month(&self, at: DateTime<Utc>) -> bool {
+        self.surroundings.audit_months.lock().contains(&month_of(at))
+    }
 }
 
-async fn make_month(connection: &mut PgConnection, month: NaiveDate) -> Result<()> {
-    sqlx::query!(
-        r#"-- audit.make_month
-        select make_audit_month($1)::text as made"#,
-        month
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(())
+fn month_of(at: DateTime<Utc>) -> NaiveDate {
+    at.date_naive().with_day(1).expect("every month has a first day")
 }
 
 /// 閲覧履歴 — one access to a patient's data, as the store has it.

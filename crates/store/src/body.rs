@@ -1,10 +1,14 @@
 //! 本体 — compressed text, with a small header so that encryption needs no new format.
 //!
 //! Shape: codec (1 byte), dictionary (1 byte), key (1 byte, 0 = not encrypted), then a
-//! zstd frame without checksum and content size. A dictionary that was ever shipped stays
+//! zstd frame without its magic number, checksum and content size. A dictionary that was ever shipped stays
 //! here as long as rows may use it.
 
-use std::{cell::RefCell, sync::LazyLock};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::LazyLock,
+};
 
 use zstd::{
     bulk::{Compressor, Decompressor},
@@ -16,10 +20,12 @@ use crate::error::{Error, Result};
 
 const CODEC_ZSTD: u8 = 1;
 const NO_KEY: u8 = 0;
-const HEADER_BYTES: usize = 3;
+/// With what every zstd frame begins; a small body is worth the four bytes.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Level 3 compresses about 200 MB/s on one core; higher levels win 3 % for twice the time.
-const LEVEL: i32 = 3;
+/// With the dictionary, a Bundle of twenty resources takes 0.3 ms and 78 bytes a resource;
+/// level 3 takes 0.2 ms and 97, level 9 three times the time and 74.
+const LEVEL: i32 = 5;
 
 /// The dictionaries that were ever shipped; the number is what a stored body names.
 const DICTIONARIES: &[(u8, &[u8])] = &[(1, include_bytes!("../dictionaries/1.zdict"))];
@@ -43,6 +49,9 @@ static LOADED: LazyLock<Vec<Dictionary>> = LazyLock::new(|| {
 
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    /// Making a context costs more than unpacking a segment.
+    static DECOMPRESSORS: RefCell<BTreeMap<u8, Decompressor<'static>>> =
+        const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Compresses text.
@@ -52,13 +61,12 @@ thread_local! {
 pub fn pack(text: &[u8]) -> Vec<u8> {
     COMPRESSOR.with_borrow_mut(|slot| {
         let compressor = slot.get_or_insert_with(compressor);
-        let mut packed = vec![0; HEADER_BYTES + zstd::zstd_safe::compress_bound(text.len())];
-        packed[..HEADER_BYTES].copy_from_slice(&[CODEC_ZSTD, CURRENT, NO_KEY]);
+        let mut frame = vec![0; zstd::zstd_safe::compress_bound(text.len())];
         let written = compressor
-            .compress_to_buffer(text, &mut packed[HEADER_BYTES..])
+            .compress_to_buffer(text, &mut frame)
             .expect("the buffer holds the worst case");
-        packed.truncate(HEADER_BYTES + written);
-        packed
+        let frame = frame[..written].strip_prefix(&MAGIC).expect("zstd writes its magic number");
+        [&[CODEC_ZSTD, CURRENT, NO_KEY], frame].concat()
     })
 }
 
@@ -85,11 +93,19 @@ pub fn unpack(packed: &[u8], text_bytes: usize) -> Result<Vec<u8>> {
         return Err(corrupt("unknown header"));
     };
     let dictionary = find(*number).ok_or(corrupt("unknown dictionary"))?;
-    let mut decompressor = Decompressor::with_prepared_dictionary(&dictionary.decoder)
-        .map_err(|_| corrupt("no decompression context"))?;
-    let text = decompressor
-        .decompress(frame, text_bytes)
-        .map_err(|_| corrupt("does not decompress to its length"))?;
+    let text = DECOMPRESSORS.with_borrow_mut(|known| {
+        let decompressor = match known.entry(*number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let new = Decompressor::with_prepared_dictionary(&dictionary.decoder)
+                    .map_err(|_| corrupt("no decompression context"))?;
+                place.insert(new)
+            }
+        };
+        decompressor
+            .decompress(&[&MAGIC, frame].concat(), text_bytes)
+            .map_err(|_| corrupt("does not decompress to its length"))
+    })?;
     if text.len() == text_bytes {
         Ok(text)
     } else {

@@ -8,7 +8,7 @@ use kyoyu_domain::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Store, Tx,
+    Reader, Tx,
     error::{Error, Result, expect_rows},
 };
 
@@ -122,7 +122,7 @@ pub struct Standing {
 
 /// What `institution` may read of `person` now. Reads the clock in the same statement.
 pub async fn standing(
-    store: &Store,
+    reader: &mut Reader,
     person: PersonKey,
     institution: Option<InstitutionNumber>,
 ) -> Result<Standing> {
@@ -146,14 +146,14 @@ pub async fn standing(
         person.uuid(),
         institution.as_ref().map_or("", |number| number.as_str()),
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *reader.connection)
     .await?;
     let database = rows.first().map(|row| row.now).ok_or(Error::Corrupt {
         table: "consent",
         column: "now",
         what: "no row",
     })?;
-    let now = store.surroundings.clock.now(database);
+    let now = reader.surroundings.clock.now(database);
     let mut standing = Standing { now, categories: None, fingerprint: 0 };
     for row in rows {
         let (Some(categories), Some(starts_at), Some(ends_at), Some(active), Some(version)) =
@@ -172,10 +172,10 @@ pub async fn standing(
 }
 
 /// The person whom an identifier means, for a read: exactly one, or none.
-pub async fn person_of(store: &Store, identifier: &PersonIdentifier) -> Result<Option<PersonKey>> {
-    let mut tx = store.begin().await?;
-    let persons = crate::person::find(&mut tx, identifier).await?;
-    // A read that found nothing to record yet leaves nothing to commit.
-    drop(tx);
+pub async fn person_of(
+    reader: &mut Reader,
+    identifier: &PersonIdentifier,
+) -> Result<Option<PersonKey>> {
+    let persons = crate::person::find(reader, identifier).await?;
     Ok(if let [person] = persons[..] { Some(person) } else { None })
 }

@@ -1,7 +1,7 @@
 //! Everything that is SQL: the pool, the transaction, the statements, the segment store
 //! and the migrations.
 //!
-//! Two rules hold by type: [`segment::bodies`] and the other reads need a grant that only
+//! Two rules hold by type: [`segment::texts`] and the other reads need a grant that only
 //! the policy can make, and a [`Tx`] commits only together with an audit record.
 
 pub mod audit;
@@ -9,6 +9,7 @@ pub mod body;
 pub mod consent;
 pub mod directory;
 mod error;
+pub mod mark;
 pub mod measure;
 mod migrate;
 pub mod person;
@@ -24,7 +25,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{clock::Clock, randomness::Randomness};
 use sqlx::{
-    PgPool,
+    PgPool, Postgres,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -47,6 +49,14 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    surroundings: Arc<Surroundings>,
+}
+
+/// 閲覧の接続 — the statements of one read go one after another over one connection: giving
+/// it back to the pool costs as much as a statement.
+#[derive(Debug)]
+pub struct Reader {
+    connection: PoolConnection<Postgres>,
     surroundings: Arc<Surroundings>,
 }
 
@@ -94,6 +104,8 @@ impl Store {
             ("synchronous_commit", "on"),
             // One plan for every patient: the statements are point look-ups by key.
             ("plan_cache_mode", "force_generic_plan"),
+            // That plan may be made while a table is small, and lives on when it has grown.
+            ("enable_seqscan", "off"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
@@ -104,6 +116,12 @@ impl Store {
         let audit_months = audit::KnownMonths::default();
         let surroundings = Arc::new(Surroundings { clock, randomness, audit_months });
         Ok(Self { pool, surroundings })
+    }
+
+    /// A connection for the statements of one read.
+    pub async fn reader(&self) -> Result<Reader> {
+        let connection = self.pool.acquire().await?;
+        Ok(Reader { connection, surroundings: Arc::clone(&self.surroundings) })
     }
 
     /// The instant that the service acts on.

@@ -143,19 +143,35 @@ impl Meter {
         Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
     }
 
-    /// Deletes up to `most` rows of the plain design, as a purge in batches would; answers
-    /// how many.
+    /// Lists what a purge of the plain design has to delete: everything but the newest
+    /// three collection times of each patient, as ours does. The list is no part of it.
+    pub async fn list_plain_due(&self) -> Result<()> {
+        let statements = "drop table if exists plain_due_list;
+            create unlogged table plain_due_list as
+            select id
+            from (
+                select id, dense_rank() over (partition by patient order by dated_at desc) as nth
+                from plain_resource
+            ) as ranked
+            where nth > 3;
+            create index on plain_due_list (id);
+            analyze plain_due_list;";
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.0).await?;
+        Ok(())
+    }
+
+    /// Deletes up to `most` rows of that list, as a purge in batches would; answers how
+    /// many.
     pub async fn purge_plain(&self, most: i64) -> Result<u64> {
         let done = sqlx::query(
-            "delete from plain_resource
-            where id in (
-                select id
-                from plain_resource
-                where due_on <= current_date + 366
-                order by due_on
-                limit $1
-                for update skip locked
-            )",
+            "with batch as (
+                delete from plain_due_list
+                where id in (select id from plain_due_list limit $1)
+                returning id
+            )
+            delete from plain_resource
+            using batch
+            where plain_resource.id = batch.id",
         )
         .bind(most)
         .execute(&self.0)

@@ -9,7 +9,7 @@ use kyoyu_domain::{
 };
 
 use crate::{
-    Store, Tx,
+    Reader, Store, Tx,
     error::{Error, Result, expect_rows},
 };
 
@@ -48,6 +48,17 @@ impl Store {
     /// One statement finds the person, takes the lock and reads the clock, in this order,
     /// so that registrations of a person are dated in the order in which they commit.
     pub async fn begin_for(&self, identifier: &PersonIdentifier) -> Result<(Tx, Vec<Match>)> {
+        let (tx, matches) = self.try_begin_for(identifier).await?;
+        if self.knows_month(tx.now()) {
+            return Ok((tx, matches));
+        }
+        let now = tx.now();
+        drop(tx);
+        self.know_month(now).await?;
+        self.try_begin_for(identifier).await
+    }
+
+    async fn try_begin_for(&self, identifier: &PersonIdentifier) -> Result<(Tx, Vec<Match>)> {
         let mut inner = self.pool().begin().await?;
         let rows = sqlx::query!(
             r#"-- person.begin_for
@@ -124,7 +135,7 @@ pub(crate) fn split(persons: &[PersonKey]) -> (Vec<i16>, Vec<uuid::Uuid>) {
 }
 
 /// The persons whom an identifier means, without a lock.
-pub async fn find(tx: &mut Tx, identifier: &PersonIdentifier) -> Result<Vec<PersonKey>> {
+pub async fn find(reader: &mut Reader, identifier: &PersonIdentifier) -> Result<Vec<PersonKey>> {
     let rows = sqlx::query!(
         r#"-- person.find
         select distinct person
@@ -138,7 +149,7 @@ pub async fn find(tx: &mut Tx, identifier: &PersonIdentifier) -> Result<Vec<Pers
         identifier.lacks_branch(),
         &identifier.family_digest()[..],
     )
-    .fetch_all(tx.connection())
+    .fetch_all(&mut *reader.connection)
     .await?;
     Ok(rows.into_iter().map(|row| PersonKey::new(row.person)).collect())
 }

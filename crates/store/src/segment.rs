@@ -1,19 +1,20 @@
 //! セグメント — the resources of one version, one kind and one long-term flag in a row.
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     catalogue::{self, Kind},
     entry::Entry,
-    identifiers::{Bucket, InstitutionNumber, PersonKey, SubmissionId},
+    identifiers::{Bucket, InstitutionNumber, PersonKey, ResourceId, SubmissionId},
     policy::ReadGrant,
     retention,
 };
 use uuid::Uuid;
 
 use crate::{
-    Store, Tx, body, directory,
-    error::{Error, Result, expect_rows},
+    Reader, Tx, body, directory,
+    error::{Error, Result},
+    mark,
 };
 
 /// No patient has more segments of one FHIR type than this; a list that is longer is an
@@ -23,6 +24,8 @@ const MOST_SEGMENTS: i64 = 20_000;
 /// The key of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SegmentKey {
+    /// Whose data.
+    pub person: PersonKey,
     /// The version of the Bundle.
     pub submission: SubmissionId,
     /// The kind.
@@ -31,23 +34,27 @@ pub struct SegmentKey {
     pub long_term: bool,
 }
 
-/// A segment without its body.
+impl SegmentKey {
+    fn own(self) -> OwnKey {
+        (self.submission.uuid, self.kind.code.to_owned(), self.long_term)
+    }
+}
+
+/// A segment.
 #[derive(Debug, Clone)]
 pub struct Segment {
     /// Its key.
     pub key: SegmentKey,
-    /// Whose data.
-    pub person: PersonKey,
     /// Who sent it.
     pub institution: InstitutionNumber,
     /// When it was registered.
     pub registered_at: DateTime<Utc>,
     /// When it was cancelled, if it is.
     pub cancelled_at: Option<DateTime<Utc>>,
-    /// The first day on which the purge looks at it.
-    pub due_on: Option<NaiveDate>,
     /// Its resources.
     pub entries: Vec<Entry>,
+    /// Its packed texts, where they were read along.
+    body: Option<Vec<u8>>,
 }
 
 impl Segment {
@@ -75,13 +82,12 @@ pub struct NewSegment {
     pub kind: &'static Kind,
     /// Whether its resources carry 長期保存.
     pub long_term: bool,
-    /// The first day on which the purge looks at it.
-    pub due_on: Option<NaiveDate>,
     /// Its resources.
     pub entries: Vec<Entry>,
     /// When it is registered.
     pub registered_at: DateTime<Utc>,
-    /// Their texts, one after another, packed ([`body::pack`]).
+    /// Their texts with marks ([`crate::mark`]), one after another, packed
+    /// ([`body::pack`]).
     pub body: Vec<u8>,
 }
 
@@ -90,7 +96,6 @@ pub struct NewSegment {
 pub(crate) struct Columns {
     pub(crate) kind: Vec<String>,
     pub(crate) long_term: Vec<bool>,
-    pub(crate) due_on: Vec<Option<NaiveDate>>,
     pub(crate) directory: Vec<Vec<u8>>,
     pub(crate) body: Vec<Vec<u8>>,
 }
@@ -101,7 +106,6 @@ impl Columns {
         for segment in segments {
             columns.kind.push(segment.kind.code.to_owned());
             columns.long_term.push(segment.long_term);
-            columns.due_on.push(segment.due_on);
             columns.directory.push(directory::encode(&segment.entries, segment.registered_at));
             columns.body.push(segment.body);
         }
@@ -118,8 +122,8 @@ struct Row {
     institution: String,
     registered_at: DateTime<Utc>,
     cancelled_at: Option<DateTime<Utc>>,
-    due_on: Option<NaiveDate>,
     directory: Vec<u8>,
+    body: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -128,19 +132,19 @@ impl Row {
         let bucket = Bucket::from_number(self.bucket).ok_or(corrupt("bucket", "out of range"))?;
         Ok(Segment {
             key: SegmentKey {
+                person: PersonKey::new(self.person),
                 submission: SubmissionId { bucket, uuid: self.submission },
                 kind: catalogue::find(&self.kind).ok_or(corrupt("kind", "not in the catalogue"))?,
                 long_term: self.long_term,
             },
-            person: PersonKey::new(self.person),
             institution: self
                 .institution
                 .parse()
                 .map_err(|_| corrupt("institution", "bad form"))?,
             registered_at: self.registered_at,
             cancelled_at: self.cancelled_at,
-            due_on: self.due_on,
             entries: directory::decode(&self.directory, self.registered_at)?,
+            body: self.body,
         })
     }
 }
@@ -167,7 +171,7 @@ pub async fn list(
         Row,
         "-- segment.list
         select s.kind, s.bucket, s.person, s.submission, s.long_term, s.institution,
-            s.registered_at, s.cancelled_at, s.due_on, s.directory
+            s.registered_at, s.cancelled_at, s.directory, null::bytea as body
         from unnest($1::smallint[], $2::uuid[]) as wanted (bucket, person)
         join segment s on s.bucket = wanted.bucket and s.person = wanted.person
         where s.kind = any($3)
@@ -183,10 +187,15 @@ pub async fn list(
     segments(rows)
 }
 
-/// The segments that a grant lets one see, without bodies. `kinds` are those of the
-/// resource types asked for: copies of a kind that is not granted still hide older ones.
+/// So many of the newest segments come with their bodies, so that most reads are one
+/// statement; [`bodies`] fetches the others when they are wanted.
+const NEWEST: i64 = 24;
+
+/// The segments that a grant lets one see, the newest with their bodies. `kinds` are those
+/// of the resource types asked for: copies of a kind that is not granted still hide older
+/// ones.
 pub async fn granted(
-    store: &Store,
+    reader: &mut Reader,
     grant: &ReadGrant,
     kinds: &[&'static Kind],
 ) -> Result<Vec<Segment>> {
@@ -197,40 +206,37 @@ pub async fn granted(
         Row,
         "-- segment.granted
         select kind, bucket, person, submission, long_term, institution, registered_at,
-            cancelled_at, due_on, directory
+            cancelled_at, directory,
+            case
+                when row_number() over (order by registered_at desc, submission) <= $5 then body
+            end as body
         from segment
         where bucket = $1 and person = $2 and kind = any($3)
-        order by registered_at, submission, kind, long_term
+        order by registered_at desc, submission, kind, long_term
         limit $4",
         grant.person().bucket().number(),
         grant.person().uuid(),
         &codes(kinds),
-        MOST_SEGMENTS
+        MOST_SEGMENTS,
+        NEWEST
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *reader.connection)
     .await?;
     segments(rows)
 }
 
-/// The person whose resource an id names, if it is stored under one of these kinds.
-/// Whether the caller may know that is for the policy to say.
-pub async fn owner(
-    store: &Store,
-    submission: SubmissionId,
-    kinds: &[&'static Kind],
-) -> Result<Option<PersonKey>> {
+/// The person whose Bundle an id names. Whether the caller may know that is for the policy
+/// to say.
+pub async fn owner(reader: &mut Reader, submission: SubmissionId) -> Result<Option<PersonKey>> {
     let person = sqlx::query_scalar!(
         "-- segment.owner
         select person
-        from segment
-        where bucket = $1 and submission = $2 and kind = any($3)
-        order by kind, long_term
-        limit 1",
+        from submission
+        where bucket = $1 and submission = $2",
         submission.bucket.number(),
-        submission.uuid,
-        &codes(kinds)
+        submission.uuid
     )
-    .fetch_optional(store.pool())
+    .fetch_optional(&mut *reader.connection)
     .await?;
     Ok(person.map(PersonKey::new))
 }
@@ -244,16 +250,19 @@ pub struct Texts {
 
 impl Texts {
     fn of(segment: &Segment, packed: &[u8]) -> Result<Self> {
-        let unpacked = Bytes::from(body::unpack(packed, segment.text_bytes())?);
-        let ends = segment
-            .entries
-            .iter()
-            .scan(0, |end, entry| {
-                *end += entry.text_bytes as usize;
-                Some(*end)
-            })
-            .collect();
-        Ok(Self { unpacked, ends })
+        let marked = body::unpack(packed, segment.text_bytes())?;
+        let mut unpacked = Vec::with_capacity(marked.len() + segment.entries.len() * 128);
+        let mut ends = Vec::with_capacity(segment.entries.len());
+        let reference = format!("Patient/{}", segment.key.person);
+        let mut start = 0;
+        for entry in &segment.entries {
+            let end = start + entry.text_bytes as usize;
+            let id = ResourceId { submission: segment.key.submission, ordinal: entry.ordinal };
+            mark::fill(&marked[start..end], &id.to_string(), &reference, &mut unpacked);
+            ends.push(unpacked.len());
+            start = end;
+        }
+        Ok(Self { unpacked: Bytes::from(unpacked), ends })
     }
 
     /// The text of the entry at this position of the directory.
@@ -268,11 +277,34 @@ impl Texts {
 /// # Errors
 /// [`Error::Corrupt`] when a body cannot be read. A segment that was deleted in between
 /// is `None`.
-pub async fn bodies(
-    store: &Store,
+pub async fn texts(
+    reader: &mut Reader,
     grant: &ReadGrant,
     wanted: &[&Segment],
 ) -> Result<Vec<Option<Texts>>> {
+    let without: Vec<&Segment> =
+        wanted.iter().copied().filter(|segment| segment.body.is_none()).collect();
+    let fetched = bodies(reader, grant, &without).await?;
+    let body_of = |segment: &Segment| {
+        fetched.iter().find(|(key, _)| *key == segment.key.own()).map(|(_, body)| body.as_slice())
+    };
+    wanted
+        .iter()
+        .map(|segment| {
+            let packed = segment.body.as_deref().or_else(|| body_of(segment));
+            packed.map(|packed| Texts::of(segment, packed)).transpose()
+        })
+        .collect()
+}
+
+/// What tells a patient's segments apart.
+type OwnKey = (Uuid, String, bool);
+
+async fn bodies(
+    reader: &mut Reader,
+    grant: &ReadGrant,
+    wanted: &[&Segment],
+) -> Result<Vec<(OwnKey, Vec<u8>)>> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
@@ -283,43 +315,32 @@ pub async fn bodies(
         select kind, submission, long_term, body
         from segment
         where bucket = $1
-            and submission = any($2)
-            and kind = any($3)
-            and person = $4
+            and person = $2
+            and submission = any($3)
+            and kind = any($4)
         order by submission
         limit $5",
         grant.person().bucket().number(),
+        grant.person().uuid(),
         &submissions,
         &kinds,
-        grant.person().uuid(),
         MOST_SEGMENTS
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *reader.connection)
     .await?;
-    wanted
-        .iter()
-        .map(|segment| {
-            let key = segment.key;
-            rows.iter()
-                .find(|row| {
-                    row.submission == key.submission.uuid
-                        && row.kind == key.kind.code
-                        && row.long_term == key.long_term
-                })
-                .map(|row| Texts::of(segment, &row.body))
-                .transpose()
-        })
-        .collect()
+    let bodies = rows.into_iter().map(|row| ((row.submission, row.kind, row.long_term), row.body));
+    Ok(bodies.collect())
 }
 
 /// Deletes every segment of a version; answers nothing, since a version may have lost
 /// all of them to the purge.
-pub async fn delete_all(tx: &mut Tx, submission: SubmissionId) -> Result<()> {
+pub async fn delete_all(tx: &mut Tx, person: PersonKey, submission: SubmissionId) -> Result<()> {
     sqlx::query!(
         "-- segment.delete_all
         delete from segment
-        where bucket = $1 and submission = $2",
+        where bucket = $1 and person = $2 and submission = $3",
         submission.bucket.number(),
+        person.uuid(),
         submission.uuid
     )
     .execute(tx.connection())
@@ -330,15 +351,17 @@ pub async fn delete_all(tx: &mut Tx, submission: SubmissionId) -> Result<()> {
 /// Hides every segment of a version, or shows it again.
 pub async fn set_cancelled(
     tx: &mut Tx,
+    person: PersonKey,
     submission: SubmissionId,
     cancelled_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
     sqlx::query!(
         "-- segment.set_cancelled
         update segment
-        set cancelled_at = $3
-        where bucket = $1 and submission = $2",
+        set cancelled_at = $4
+        where bucket = $1 and person = $2 and submission = $3",
         submission.bucket.number(),
+        person.uuid(),
         submission.uuid,
         cancelled_at
     )
@@ -347,37 +370,10 @@ pub async fn set_cancelled(
     Ok(())
 }
 
-/// Sets the day on which the purge looks at segments.
-pub async fn reschedule(tx: &mut Tx, days: &[(SegmentKey, Option<NaiveDate>)]) -> Result<()> {
-    if days.is_empty() {
-        return Ok(());
-    }
-    let keys = KeyColumns::of(days.iter().map(|(key, _)| key));
-    let due_on: Vec<Option<NaiveDate>> = days.iter().map(|(_, day)| *day).collect();
-    let done = sqlx::query!(
-        "-- segment.reschedule
-        update segment s
-        set due_on = wanted.due_on
-        from unnest($1::smallint[], $2::uuid[], $3::boolean[], $4::text[], $5::date[])
-            as wanted (bucket, submission, long_term, kind, due_on)
-        where s.bucket = wanted.bucket
-            and s.submission = wanted.submission
-            and s.long_term = wanted.long_term
-            and s.kind = wanted.kind",
-        &keys.bucket,
-        &keys.submission,
-        &keys.long_term,
-        &keys.kind,
-        &due_on as _
-    )
-    .execute(tx.connection())
-    .await?;
-    expect_rows("segment.reschedule", days.len() as u64, done.rows_affected())
-}
-
 /// Keys as columns.
 pub(crate) struct KeyColumns {
     pub(crate) bucket: Vec<i16>,
+    pub(crate) person: Vec<Uuid>,
     pub(crate) submission: Vec<Uuid>,
     pub(crate) long_term: Vec<bool>,
     pub(crate) kind: Vec<String>,
@@ -385,10 +381,16 @@ pub(crate) struct KeyColumns {
 
 impl KeyColumns {
     pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a SegmentKey>) -> Self {
-        let mut columns =
-            Self { bucket: vec![], submission: vec![], long_term: vec![], kind: vec![] };
+        let mut columns = Self {
+            bucket: vec![],
+            person: vec![],
+            submission: vec![],
+            long_term: vec![],
+            kind: vec![],
+        };
         for key in keys {
             columns.bucket.push(key.submission.bucket.number());
+            columns.person.push(key.person.uuid());
             columns.submission.push(key.submission.uuid);
             columns.long_term.push(key.long_term);
             columns.kind.push(key.kind.code.to_owned());

@@ -1,6 +1,6 @@
 //! 台帳 — Bundle identifiers, versions of Bundles, and what is left of deleted ones.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kyoyu_domain::{
     catalogue,
     identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
@@ -38,8 +38,8 @@ pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<O
             s.sha256 as "sha256?",
             s.sent_at as "sent_at?",
             s.registered_at as "registered_at?",
-            s.state as "state?",
-            s.state_at as "state_at?",
+            s.cancelled_at as "cancelled_at?",
+            s.restored_at as "restored_at?",
             s.counts as "counts?",
             s.notes as "notes?"
         from bundle_identifier b
@@ -62,8 +62,8 @@ pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<O
             sha256: sha256.try_into().map_err(|_| corrupt("sha256"))?,
             sent_at,
             registered_at,
-            state: state(row.state.as_deref().unwrap_or(""))?,
-            state_at: row.state_at.unwrap_or(registered_at),
+            state: if row.cancelled_at.is_none() { State::Registered } else { State::Cancelled },
+            state_at: row.cancelled_at.or(row.restored_at).unwrap_or(registered_at),
             counts: counts_from(row.counts.as_deref().unwrap_or(""))?,
             notes: notes_from(row.notes.as_deref().unwrap_or("")),
         }),
@@ -83,11 +83,12 @@ pub struct NewSubmission<'a> {
     pub envelope: Vec<u8>,
     /// Its resources.
     pub segments: Vec<NewSegment>,
+    /// The first day on which the purge must look at the person again because of it.
+    pub due_on: Option<NaiveDate>,
 }
 
-/// Stores the first version of a Bundle: identifier, ledger row and segments in one
-/// statement. Answers `false` when the identifier was taken in the meantime; then the
-/// transaction must not be committed.
+/// Stores the first version of a Bundle. Answers `false` when the identifier was taken in
+/// the meantime; then the transaction must not be committed.
 pub async fn insert(tx: &mut Tx, new: NewSubmission<'_>) -> Result<bool> {
     let digest = new.submission.identifier.digest();
     let done = sqlx::query!(
@@ -112,7 +113,7 @@ pub async fn insert(tx: &mut Tx, new: NewSubmission<'_>) -> Result<bool> {
 
 /// Replaces the current version: the old one leaves a tombstone, and nothing else.
 pub async fn replace(tx: &mut Tx, old: &Submission, new: NewSubmission<'_>) -> Result<()> {
-    crate::segment::delete_all(tx, old.id).await?;
+    crate::segment::delete_all(tx, old.person, old.id).await?;
     bury_replaced(tx, old).await?;
     let digest = new.submission.identifier.digest();
     let done = sqlx::query!(
@@ -155,9 +156,9 @@ async fn bury_replaced(tx: &mut Tx, old: &Submission) -> Result<()> {
     expect_rows("submission.bury_replaced", 1, done.rows_affected())
 }
 
-/// Ledger row and segments, in one statement.
+/// Ledger row, segments and the person's day, in one statement.
 async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
-    let NewSubmission { submission, participant, envelope, segments } = new;
+    let NewSubmission { submission, participant, envelope, segments, due_on } = new;
     let expected = segments.len() as u64;
     let columns = crate::segment::Columns::of(segments);
     let institution = submission.identifier.institution();
@@ -166,15 +167,24 @@ async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
         "-- submission.store
         with ledger as (
             insert into submission (bucket, submission, person, institution, identifier, version,
-                sha256, sent_at, registered_at, state, state_at, participant, counts, notes,
-                envelope)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'registered', $9, $10, $11, $12, $13)
+                sha256, sent_at, registered_at, participant, counts, notes, envelope)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ), day as (
+            insert into purge_due (bucket, person, due_on)
+            select $1, $3, $14
+            where $14::date is not null and not exists (
+                select 1
+                from purge_due
+                where bucket = $1 and person = $3 and due_on <= $14
+            )
+            on conflict (bucket, person) do update
+            set due_on = excluded.due_on
         )
         insert into segment (kind, bucket, person, submission, long_term, institution,
-            registered_at, due_on, directory, body)
-        select s.kind, $1, $3, $2, s.long_term, $4, $9, s.due_on, s.directory, s.body
-        from unnest($14::text[], $15::boolean[], $16::date[], $17::bytea[], $18::bytea[])
-            as s (kind, long_term, due_on, directory, body)",
+            registered_at, directory, body)
+        select s.kind, $1, $3, $2, s.long_term, $4, $9, s.directory, s.body
+        from unnest($15::text[], $16::boolean[], $17::bytea[], $18::bytea[])
+            as s (kind, long_term, directory, body)",
         submission.id.bucket.number(),
         submission.id.uuid,
         submission.person.uuid(),
@@ -188,9 +198,9 @@ async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
         counts,
         notes,
         envelope,
+        due_on,
         &columns.kind,
         &columns.long_term,
-        &columns.due_on as _,
         &columns.directory,
         &columns.body,
     )
@@ -199,22 +209,38 @@ async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
     expect_rows("submission.store", expected, done.rows_affected())
 }
 
-/// Marks a version as cancelled, or as registered again.
-pub async fn set_state(tx: &mut Tx, id: SubmissionId, state: State) -> Result<()> {
+/// Marks a version as cancelled.
+pub async fn cancel(tx: &mut Tx, id: SubmissionId) -> Result<()> {
     let now = tx.now();
     let done = sqlx::query!(
-        "-- submission.set_state
+        "-- submission.cancel
         update submission
-        set state = $3, state_at = $4
+        set cancelled_at = $3
         where bucket = $1 and submission = $2",
         id.bucket.number(),
         id.uuid,
-        state.code(),
         now
     )
     .execute(tx.connection())
     .await?;
-    expect_rows("submission.set_state", 1, done.rows_affected())
+    expect_rows("submission.cancel", 1, done.rows_affected())
+}
+
+/// Marks a cancelled version as registered again.
+pub async fn restore(tx: &mut Tx, id: SubmissionId) -> Result<()> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "-- submission.restore
+        update submission
+        set cancelled_at = null, restored_at = $3
+        where bucket = $1 and submission = $2",
+        id.bucket.number(),
+        id.uuid,
+        now
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("submission.restore", 1, done.rows_affected())
 }
 
 /// One accepted version by its receipt, whether kept, replaced or purged; only the
@@ -242,7 +268,10 @@ pub async fn find_by_receipt(
             notes as "notes!"
         from (
             select bucket, submission, institution, identifier, version, sha256, sent_at,
-                registered_at, state, state_at, counts, notes
+                registered_at,
+                case when cancelled_at is null then 'registered' else 'cancelled' end as state,
+                coalesce(cancelled_at, restored_at, registered_at) as state_at,
+                counts, notes
             from submission
             union all
             select bucket, submission, institution, identifier, version, sha256, null,
@@ -282,8 +311,8 @@ pub async fn list(
             sha256,
             sent_at as "sent_at?",
             registered_at,
-            state,
-            state_at,
+            case when cancelled_at is null then 'registered' else 'cancelled' end as "state!",
+            coalesce(cancelled_at, restored_at, registered_at) as "state_at!",
             counts,
             notes
         from submission
@@ -345,12 +374,13 @@ fn corrupt(column: &'static str) -> Error {
     Error::Corrupt { table: "submission", column, what: "bad form" }
 }
 
-/// `lab 18 0 2027-04-02;condition 3 1 -`: kind, sent, hidden, due day.
+/// `lab 18 0 20545;condition 3 1 -`: kind, sent, hidden, due day (days since 1970).
 pub(crate) fn counts_to(counts: &[KindCount]) -> String {
     let parts: Vec<String> = counts
         .iter()
         .map(|count| {
-            let due_on = count.due_on.map_or("-".to_owned(), |day| day.to_string());
+            let day = |day: NaiveDate| (day - NaiveDate::default()).num_days().to_string();
+            let due_on = count.due_on.map_or("-".to_owned(), day);
             format!("{} {} {} {due_on}", count.kind.code, count.sent, count.hidden)
         })
         .collect();
@@ -370,7 +400,13 @@ fn count_from(part: &str) -> Result<KindCount> {
     let hidden = word()?.parse().map_err(|_| bad())?;
     let due_on = match word()? {
         "-" => None,
-        day => Some(day.parse().map_err(|_| bad())?),
+        day => {
+            let days = day.parse().ok().and_then(TimeDelta::try_days);
+            Some(
+                days.and_then(|days| NaiveDate::default().checked_add_signed(days))
+                    .ok_or_else(bad)?,
+            )
+        }
     };
     Ok(KindCount { kind, sent, hidden, due_on })
 }

@@ -19,6 +19,17 @@ pub struct Tx {
 impl Store {
     /// Begins a transaction and reads the clock.
     pub async fn begin(&self) -> Result<Tx> {
+        let tx = self.try_begin().await?;
+        if self.knows_month(tx.now) {
+            return Ok(tx);
+        }
+        let now = tx.now;
+        drop(tx);
+        self.know_month(now).await?;
+        self.try_begin().await
+    }
+
+    async fn try_begin(&self) -> Result<Tx> {
         let mut inner = self.pool().begin().await?;
         let database = sqlx::query_scalar!(
             r#"-- tx.begin

@@ -1,9 +1,6 @@
 //! Bodies: too large, too deep, packed, or of another kind.
 
-use std::{
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -84,6 +81,39 @@ async fn packed_bodies_are_measured_unpacked_and_bombs_refused_a16() {
     let cut = &gzip(bundle.as_bytes())[..200];
     let reply = app.hospital.send(posted(cut.to_vec(), &packed)).await;
     reply.must_refuse(400, "kyoyu-body-incomplete");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_json_is_taken_a24() {
+    let app = TestApp::start().await;
+    let xml =
+        "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><Bundle/>";
+    for media_type in [
+        "application/fhir+xml",
+        "application/xml",
+        "text/xml",
+        "text/plain",
+        "application/json; charset=shift_jis",
+    ] {
+        let reply = app.hospital.send(posted(xml, &[(CONTENT_TYPE, media_type)])).await;
+        reply.must_refuse(415, "kyoyu-media-type");
+    }
+    // XML that calls itself JSON is JSON that cannot be read.
+    app.hospital.post("/fhir/Bundle", xml).await.must_refuse(400, "kyoyu-json-syntax");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deep_nesting_is_refused_at_the_level_beyond_the_limit_a15() {
+    let app = TestApp::start().await;
+    for body in ["[".repeat(1_000_000), r#"{"extension":["#.repeat(200_000)] {
+        let reply = app.hospital.post("/fhir/Bundle", body).await;
+        reply.must_refuse(400, "kyoyu-json-depth");
+        // The reader went no further than that.
+        assert!(reply.text().contains("line 1, column "), "{}", reply.text());
+        assert!(!reply.text().contains("column 1000"), "{}", reply.text());
+    }
     app.finish().await;
 }
 

@@ -17,6 +17,7 @@ use std::{
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kyoyu_domain::{
     catalogue,
+    clock::japan_day,
     entry::{ClinicalStatus, Entry, Flags, Standing},
     identifiers::{Bucket, IdentifierHash, InstitutionNumber, SubmissionId},
     retention::{Copy, Fate, LastNScope, RetentionPolicy, fates},
@@ -191,7 +192,7 @@ impl State {
 
     fn compare(&self, view: &View<'_>, which: usize, at: Millis) -> Result<(), String> {
         let fate = &self.fates[which];
-        let rule = (fate.readable(instant(at)), fate.deletable(instant(at)));
+        let rule = (fate.readable(instant(at)), fate.deletable(japan_day(instant(at))));
         let oracle = (view.is_readable(which, at), view.is_deletable(which, at));
         if rule == oracle && !(rule.0 && rule.1) {
             return Ok(());
@@ -214,8 +215,9 @@ impl State {
     /// that may be deleted now would be readable.
     fn no_open_undo_brings_back_what_may_be_deleted(&self, depth: Depth) -> Result<(), String> {
         let now = instant(self.now);
-        let deletable: Vec<usize> =
-            (0..self.held.len()).filter(|which| self.fates[*which].deletable(now)).collect();
+        let deletable: Vec<usize> = (0..self.held.len())
+            .filter(|which| self.fates[*which].deletable(japan_day(now)))
+            .collect();
         if deletable.is_empty() {
             return Ok(());
         }
@@ -266,7 +268,8 @@ impl State {
 
     /// What the purge leaves now.
     fn left(&self) -> impl Iterator<Item = usize> {
-        (0..self.held.len()).filter(|which| !self.fates[*which].deletable(instant(self.now)))
+        (0..self.held.len())
+            .filter(|which| !self.fates[*which].deletable(japan_day(instant(self.now))))
     }
 
     /// Reads give the same with and without what the purge deletes, and so do later purges.
@@ -285,7 +288,7 @@ impl State {
             for at in self.instants(view, which, depth) {
                 let (at, before) = (instant(at), &self.fates[which]);
                 let same = fate.readable(at) == before.readable(at)
-                    && fate.deletable(at) == before.deletable(at);
+                    && fate.deletable(japan_day(at)) == before.deletable(japan_day(at));
                 if !same {
                     return Err(format!(
                         "a purge changes what holds at {at} of\n{}\nto {fate:?}",

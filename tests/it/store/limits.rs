@@ -59,6 +59,23 @@ async fn a_plan_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn what_became_due_since_the_plan_waits_for_the_next_one() {
+    let ward = Ward::open().await;
+    let person = Invented(1);
+    ward.admit(person).await;
+    ward.register(person, 1, &[condition(1)]).await.expect("it is valid");
+    ward.go_on(1);
+    ward.register(person, 2, &[condition(2)]).await.expect("it is valid");
+    ward.go_to("2031-04-02");
+    let plan = ward.service.purge_plan("tests").await.expect("a plan");
+    assert_eq!(plan.resources, 1);
+    ward.go_to("2037-04-02");
+    let outcome = ward.service.purge_run("tests", Some(plan.plan)).await.expect("an answer");
+    assert!(matches!(outcome, RunOutcome::Done { resources: 1, .. }), "{outcome:?}");
+    assert_eq!(ward.purge().await, 1);
+}
+
+#[tokio::test]
 async fn a_plan_is_carried_out_once_and_only_the_newest() {
     let ward = Ward::open().await;
     registered(&ward, 1..=1).await;

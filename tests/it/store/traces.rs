@@ -79,6 +79,29 @@ async fn a_change_to_another_type_leaves_nothing_of_the_older_version() {
 }
 
 #[tokio::test]
+async fn a_change_to_another_type_makes_due_what_the_older_version_kept() {
+    let ward = Ward::open().await;
+    let person = Invented(1);
+    ward.admit(person).await;
+    let older = [lab(1, "2026-01-01"), lab(2, "2026-02-01")];
+    let newer = [lab(3, "2027-01-01"), lab(4, "2027-02-01")];
+    ward.register(person, 1, &older).await.expect("it is valid");
+    ward.go_to("2027-03-01");
+    ward.register(person, 2, &newer).await.expect("it is valid");
+    // The newest result was wrong: now the oldest is one of the last three.
+    ward.go_on(1);
+    let wrong = Resource { said: Said::EnteredInError, ..newer[1] };
+    ward.register(person, 3, &[wrong]).await.expect("it is valid");
+    ward.go_to("2027-06-01");
+    assert_eq!(ward.purge().await, 0);
+    let name = BundleName { institution: 0, number: 3 };
+    let body = person.bundle(name, &[condition(1)], ward.now().timestamp_millis());
+    let identifier = format!("{BUNDLE_IDENTIFIER}|{}", person.bundle_identifier(name));
+    ward.service.change(&ehr(), &identifier, body.into()).await.expect("it is newer");
+    assert_eq!(ward.purge().await, 1, "the oldest is not one of the last three any more");
+}
+
+#[tokio::test]
 async fn a_bundle_that_loses_a_part_keeps_its_ledger_row() {
     let mut ward = Ward::open().await;
     ward.admit(Invented(1)).await;
@@ -91,6 +114,6 @@ async fn a_bundle_that_loses_a_part_keeps_its_ledger_row() {
     ward.go_to("2027-04-02");
     assert_eq!(ward.purge().await, 1);
     assert_eq!(ward.count("submission").await, 1);
-    assert_eq!(ward.count("segment where due_on is null").await, 1);
+    assert_eq!(ward.count("purge_due").await, 0, "the last three are kept whatever their age");
     assert_eq!(ward.count("tombstone where not complete and counts = 'lab expired 1'").await, 1);
 }

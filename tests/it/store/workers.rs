@@ -73,7 +73,7 @@ async fn a_run_that_lost_its_lease_stops_and_says_so() {
     // The first batch waits for a row; meanwhile its worker loses the lease.
     let mut obstacle = ward.database.as_owner().await;
     let mut blocking = obstacle.begin().await.expect("a transaction");
-    sqlx::query("select 1 from segment order by due_on, bucket, person limit 1 for update")
+    sqlx::query("select 1 from purge_due order by due_on, bucket, person limit 1 for update")
         .execute(&mut *blocking)
         .await
         .expect("the owner may lock");
@@ -104,7 +104,7 @@ async fn the_run_after_a_stopped_one_goes_on_where_it_is() {
     assert_eq!(ward.purge().await, 0, "a second run finds nothing");
     assert_eq!(ward.count("tombstone where run is not null").await, i64::from(PERSONS));
     let status = ward.service.purge_status().await.expect("an answer");
-    assert_eq!((status.backlog.segments, status.backlog.oldest_due_on), (0, None));
+    assert_eq!((status.backlog.persons, status.backlog.oldest_due_on), (0, None));
     assert_eq!(status.runs.len(), 2);
     let key = kyoyu_service::CertificateKey::from_bytes(&CERTIFICATE_KEY).public();
     for run in status.runs {

@@ -139,6 +139,7 @@ async fn a_cancelled_bundle_is_hidden_at_once_and_restored_to_the_byte() {
     let before = app.doctor.search_for("Observation", &person).await;
     let (id, _) = before.must_be(200).matches()[0].clone();
     let body = cancellation(report.identifier.value(), &person.identifier);
+    app.pass(TimeDelta::minutes(1));
     let cancelled = app.hospital.post("/fhir/Bundle/$cancel", body.clone()).await;
     assert_eq!(Receipt::of(cancelled.must_be(200)).state, "cancelled");
     let hidden = app.doctor.search_for("Observation", &person).await;

@@ -59,9 +59,9 @@ fn a_condition_is_readable_through_its_last_day_and_gone_the_next() {
     let fate = fate_of(&[copy("condition", "2026-04-01", &entry)], 0);
     let midnight = start_of_japan_day(day("2031-04-02"));
     assert!(fate.readable(midnight - TimeDelta::seconds(1)));
-    assert!(!fate.deletable(midnight - TimeDelta::seconds(1)));
+    assert!(!fate.deletable(japan_day(midnight - TimeDelta::seconds(1))));
     assert!(!fate.readable(midnight));
-    assert!(fate.deletable(midnight));
+    assert!(fate.deletable(japan_day(midnight)));
 }
 
 #[test]

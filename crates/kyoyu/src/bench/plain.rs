@@ -50,7 +50,8 @@ pub(super) async fn measure(
     })
     .await?;
     figures.put("baseline.read.per_s", reads.0 as f64 / reads.1);
-    tell("plain jsonb table: purge");
+    tell("plain jsonb table: purge of all but the last three");
+    meter.list_plain_due().await?;
     meter.checkpoint().await?;
     let (wal, began, mut deleted) = (meter.wal_bytes().await?, Instant::now(), 0);
     loop {

@@ -7,9 +7,15 @@
 mod backstage;
 mod clock;
 
-use std::{io, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::Context;
 use clap::Args;
 use kyoyu_devkit::{
     Pki, StandIn,
@@ -51,21 +57,20 @@ pub(super) struct Arguments {
     data_dir: Option<std::path::PathBuf>,
     /// Makes a step expect something wrong, to see that the story notices.
     #[arg(long, hide = true)]
-    sabotage: Option<String>,
+    sabotage: Option<Step>,
 }
 
 /// The name of the demonstration's database.
 const NAME: &str = "demo";
 
 pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let sabotage = arguments.sabotage.as_deref().map(step).transpose()?;
     prepare(&mut config, &arguments);
     telemetry::start(&config.telemetry)?;
     output::line("共有 Kyoyu — 専用のPostgresを用意しています / preparing a private Postgres")?;
     let directory = database::data_dir(&config.database, NAME)?;
     let connection = Connection::open(&config.database, NAME).await?;
     connection.migrate().await?;
-    let outcome = show(&config, &connection, &directory, &arguments, sabotage).await;
+    let outcome = show(&config, &connection, &directory, &arguments).await;
     connection.close().await?;
     outcome
 }
@@ -91,7 +96,6 @@ async fn show(
     connection: &Connection,
     directory: &Path,
     arguments: &Arguments,
-    sabotage: Option<Step>,
 ) -> anyhow::Result<ExitCode> {
     let world = world(arguments);
     let pki = Pki::open(&directory.with_extension("pki"))?;
@@ -114,11 +118,16 @@ async fn show(
         audience: &config.listener.token_audience,
         pki: &pki,
         persons: arguments.persons,
-        sabotage,
+        sabotage: arguments.sabotage,
     };
     let crew = Crew { service: service.clone(), clock };
     let mut stdout = io::stdout();
-    let outcome = story::play(&setup, &crew, &mut Narrator::to_terminal(&mut stdout)).await?;
+    let mut narrator = if stdout.is_terminal() {
+        Narrator::to_terminal(&mut stdout)
+    } else {
+        Narrator::to_file(&mut stdout)
+    };
+    let outcome = story::play(&setup, &crew, &mut narrator).await?;
     let held = outcome.all_held();
     if let Some(hints) = outcome.hints.filter(|_| !arguments.once) {
         stay_up(&hints, &pki).await?;
@@ -134,11 +143,6 @@ fn world(arguments: &Arguments) -> World {
     );
     let seed = Seed(arguments.seed.unwrap_or(random));
     World::new(seed, WorldSize { institutions: 40, persons: arguments.persons.max(10) * 10 })
-}
-
-fn step(name: &str) -> anyhow::Result<Step> {
-    let named = |step: &&Step| format!("{step:?}").eq_ignore_ascii_case(name);
-    Step::ALL.iter().find(named).copied().with_context(|| format!("there is no step {name}"))
 }
 
 /// Registers the cast with its certificates and token issuers.

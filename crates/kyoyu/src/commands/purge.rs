@@ -138,8 +138,8 @@ async fn print_status(service: &Service) -> anyhow::Result<()> {
     let status = service.purge_status().await.map_err(|problem| output::problem(&problem))?;
     let oldest = status.backlog.oldest_due_on.map_or("-".to_owned(), |day| day.to_string());
     output::line(&format!(
-        "backlog: {} segments to look at, the oldest since {oldest}",
-        status.backlog.segments
+        "backlog: {} patients to look at, the oldest since {oldest}",
+        status.backlog.persons
     ))?;
     if let Some(plan) = &status.plan {
         print_plan(plan)?;

@@ -1,4 +1,4 @@
-//! `kyoyu serve`
+//! `kyoyu serve`: until SIGTERM or SIGINT; SIGHUP loads the certificates anew.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -31,6 +31,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     tokio::select! {
         () = server::stop_signal() => {}
         () = connection.keep_up() => {}
+        () = server.reload_at_hangup(&config.listener) => {}
     }
     server.stop().await;
     service.close().await;

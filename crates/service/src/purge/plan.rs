@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     catalogue::CATALOGUE,
@@ -20,7 +20,7 @@ use kyoyu_store::{
 use uuid::Uuid;
 
 use super::{Tally, operator};
-use crate::{Service, failure::Failure, place::earliest};
+use crate::{Service, failure::Failure};
 
 /// 処分 — what becomes of one segment in a batch.
 #[derive(Debug)]
@@ -30,8 +30,25 @@ pub(super) struct Disposal {
     pub(super) kept: Vec<usize>,
     /// Why the others go.
     pub(super) tally: Tally,
-    /// The next day on which the purge looks at what stays.
-    pub(super) due_on: Option<NaiveDate>,
+}
+
+/// 処分一式 — what becomes of everything that some persons have.
+#[derive(Debug, Default)]
+pub(super) struct Disposals {
+    /// The segments that lose something.
+    pub(super) segments: Vec<Disposal>,
+    /// The day on which the purge looks at each person again.
+    pub(super) next: Vec<(PersonKey, Option<NaiveDate>)>,
+}
+
+impl Disposals {
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for one in &self.segments {
+            tally.join(&one.tally);
+        }
+        tally
+    }
 }
 
 /// A part of the walk over everything that is due.
@@ -39,8 +56,6 @@ pub(super) struct Disposal {
 pub(super) struct Batch {
     /// Where the next part begins.
     pub(super) position: Option<Position>,
-    /// The day on which each person was found to be due.
-    days: HashMap<PersonKey, NaiveDate>,
     /// Persons that may be deleted from.
     pub(super) persons: Vec<PersonKey>,
     /// Persons under a legal hold.
@@ -65,8 +80,8 @@ impl Service {
         let mut position = None;
         loop {
             let batch = self.due_batch(&mut tx, today, position).await?;
-            tally.join(&self.tally(&mut tx, &batch, &batch.persons, now).await?);
-            held.join(&self.tally(&mut tx, &batch, &batch.held, now).await?);
+            tally.join(&self.disposals(&mut tx, &batch.persons, today).await?.tally());
+            held.join(&self.disposals(&mut tx, &batch.held, today).await?.tally());
             position = batch.position;
             if position.is_none() {
                 break;
@@ -123,90 +138,64 @@ impl Service {
         let limit = i64::from(self.options.purge.batch_persons);
         let due = purge::due(tx, today, after, limit).await?;
         let position = due.last().filter(|_| due.len() as i64 == limit).map(|last| last.0);
-        let mut days = HashMap::new();
-        for ((day, ..), person) in due {
-            days.entry(person).or_insert(day);
-        }
-        let mut persons: Vec<PersonKey> = days.keys().copied().collect();
+        let mut persons: Vec<PersonKey> = due.into_iter().map(|(_, person)| person).collect();
         persons.sort_unstable();
         let held = purge::held(tx, &persons).await?;
         persons.retain(|person| !held.contains(person));
-        Ok(Batch { position, days, persons, held })
+        Ok(Batch { position, persons, held })
     }
 
-    /// Counts what would be deleted of these persons. A person with segments due on
-    /// several days comes up once for each: it is counted on the first of them.
-    async fn tally(
-        &self,
-        tx: &mut Tx,
-        batch: &Batch,
-        persons: &[PersonKey],
-        now: DateTime<Utc>,
-    ) -> Result<Tally, Failure> {
-        let disposals = self.disposals(tx, persons, now).await?;
-        let mut first_days: HashMap<PersonKey, NaiveDate> = HashMap::new();
-        for one in &disposals {
-            if let Some(day) = one.segment.due_on {
-                let first = first_days.entry(one.segment.person).or_insert(day);
-                *first = day.min(*first);
-            }
-        }
-        let mut tally = Tally::default();
-        for one in &disposals {
-            let person = one.segment.person;
-            if first_days.get(&person) == batch.days.get(&person) {
-                tally.join(&one.tally);
-            }
-        }
-        Ok(tally)
-    }
-
-    /// What becomes of every segment of some persons, by the same function as the reads.
-    /// Segments to which nothing happens are left out.
+    /// What becomes on a day of everything that some persons have, by the same function as
+    /// the reads.
     pub(super) async fn disposals(
         &self,
         tx: &mut Tx,
         persons: &[PersonKey],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Disposal>, Failure> {
+        day: NaiveDate,
+    ) -> Result<Disposals, Failure> {
         if persons.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Disposals::default());
         }
         let kinds: Vec<_> = CATALOGUE.iter().collect();
         let mut groups: HashMap<(PersonKey, &str), Vec<Segment>> = HashMap::new();
         for segment in segment::list(tx, persons, &kinds).await? {
-            let group = (segment.person, segment.key.kind.resource_type);
+            let group = (segment.key.person, segment.key.kind.resource_type);
             groups.entry(group).or_default().push(segment);
         }
+        let mut next: HashMap<PersonKey, Option<NaiveDate>> =
+            persons.iter().map(|person| (*person, None)).collect();
         let mut disposals = Vec::new();
-        for segments in groups.into_values() {
+        for ((person, _), segments) in groups {
             let copies: Vec<retention::Copy<'_>> =
                 segments.iter().flat_map(Segment::copies).collect();
             let fates = fates(&copies, &self.options.retention);
+            let later = fates.iter().filter(|fate| !fate.deletable(day));
+            let next = next.entry(person).or_default();
+            *next = later.filter_map(|fate| fate.deletable_on).chain(*next).min();
             let mut rest = &fates[..];
             for segment in segments {
                 let (own, others) = rest.split_at(segment.entries.len());
                 rest = others;
-                disposals.extend(disposal(segment, own, now));
+                disposals.extend(disposal(segment, own, day));
             }
         }
         disposals.sort_by_key(|one| (one.segment.key.submission, one.segment.key.kind.code));
-        Ok(disposals)
+        Ok(Disposals { segments: disposals, next: next.into_iter().collect() })
     }
 }
 
-/// What becomes of a segment; none when it stays as it is.
-fn disposal(segment: Segment, fates: &[Fate], now: DateTime<Utc>) -> Option<Disposal> {
+/// What becomes of a segment; none when it stays as it is. 未提供 is deleted like the rest
+/// and never counted: plans and certificates would tell that it was there.
+fn disposal(segment: Segment, fates: &[Fate], day: NaiveDate) -> Option<Disposal> {
     let mut tally = Tally::default();
     let mut kept = Vec::new();
     for (position, fate) in fates.iter().enumerate() {
-        if fate.deletable(now) {
-            tally.add(segment.key.kind.code, fate.reason, 1);
+        if fate.deletable(day) {
+            let shown = !segment.entries[position].flags.undelivered;
+            tally.add(segment.key.kind.code, fate.reason, u64::from(shown));
         } else {
             kept.push(position);
         }
     }
-    let due_on = earliest(kept.iter().map(|position| &fates[*position]));
-    let unchanged = kept.len() == fates.len() && due_on == segment.due_on;
-    (!unchanged).then_some(Disposal { segment, kept, tally, due_on })
+    (kept.len() < fates.len()).then_some(Disposal { segment, kept, tally })
 }

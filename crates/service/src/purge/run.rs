@@ -13,11 +13,11 @@ use kyoyu_domain::{
 use kyoyu_store::{
     Tx, person,
     purge::{self, Burial, Lease, Plan, Position},
-    segment::{self, SegmentKey},
+    segment::SegmentKey,
 };
 use uuid::Uuid;
 
-use super::{Tally, certificate, operator, plan::Disposal};
+use super::{Tally, certificate, operator, plan::Disposals};
 use crate::{Service, failure::Failure};
 
 /// 実行結果 — how a run ended.
@@ -114,19 +114,18 @@ impl Service {
     ) -> Result<(Option<Position>, u64), Failure> {
         let mut tx = self.store.begin().await?;
         lease.check(&mut tx).await?;
-        let now = tx.now();
         // What became due since the plan waits for the next one.
-        let day = plan.due_through.min(japan_day(now));
+        let day = plan.due_through.min(japan_day(tx.now()));
         let batch = self.due_batch(&mut tx, day, after).await?;
         // A person for whom something is being written right now is left for the next
         // run, instead of waiting with the locks of the others in hand.
         let persons = person::try_lock(&mut tx, &batch.persons).await?;
-        let disposals = self.disposals(&mut tx, &persons, now).await?;
+        let disposals = self.disposals(&mut tx, &persons, day).await?;
         let deleted = dispose(&mut tx, run, &disposals).await?;
         let event = AuditEvent::done(&operator(who), Action::Purge, deleted as usize);
         let kinds = CATALOGUE
             .iter()
-            .filter(|kind| disposals.iter().any(|one| one.segment.key.kind == *kind))
+            .filter(|kind| disposals.segments.iter().any(|one| one.segment.key.kind == *kind))
             .collect();
         tx.commit(event.of_kinds(kinds)).await?;
         Ok((batch.position, deleted))
@@ -166,32 +165,25 @@ impl Service {
 }
 
 /// Carries out a batch's disposals; answers how many resources were deleted.
-async fn dispose(tx: &mut Tx, run: Uuid, disposals: &[Disposal]) -> Result<u64, Failure> {
+async fn dispose(tx: &mut Tx, run: Uuid, disposals: &Disposals) -> Result<u64, Failure> {
     let mut whole: Vec<SegmentKey> = Vec::new();
-    let mut days = Vec::new();
     let mut lost: BTreeMap<SubmissionId, Tally> = BTreeMap::new();
-    for one in disposals {
-        let key = one.segment.key;
-        if one.tally.resources() == 0 {
-            days.push((key, one.due_on));
-            continue;
-        }
-        lost.entry(key.submission).or_default().join(&one.tally);
+    for one in &disposals.segments {
+        lost.entry(one.segment.key.submission).or_default().join(&one.tally);
         if one.kept.is_empty() {
-            whole.push(key);
+            whole.push(one.segment.key);
         } else {
-            purge::shrink(tx, &one.segment, &one.kept, one.due_on).await?;
+            purge::shrink(tx, &one.segment, &one.kept).await?;
         }
     }
     purge::delete(tx, &whole).await?;
-    segment::reschedule(tx, &days).await?;
+    purge::put_off(tx, &disposals.next).await?;
     let burials: Vec<Burial> = lost
         .iter()
         .map(|(submission, tally)| Burial { submission: *submission, counts: tally.text() })
         .collect();
     purge::bury(tx, run, &burials).await?;
-    let segments = disposals.iter().filter(|one| one.tally.resources() > 0).count();
     let resources = lost.values().map(Tally::resources).sum::<u64>();
-    purge::add_batch(tx, run, segments as i64, resources as i64).await?;
+    purge::add_batch(tx, run, disposals.segments.len() as i64, resources as i64).await?;
     Ok(resources)
 }
