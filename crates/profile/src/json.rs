@@ -1,23 +1,27 @@
 //! JSON as a tree over the received bytes, with every place kept.
 //!
 //! Nothing is copied: strings and numbers are ranges of the source (4.10 stays 4.10), a
-//! node is 28 bytes in one vector, the children of an object or array lie side by side and
+//! node is 32 bytes in one vector, the children of an object or array lie side by side and
 //! so do all its descendants. What JSON allows and FHIR does not want (byte order mark,
 //! duplicate keys, lone surrogates, `\u0000`, numbers out of range) is refused here, each
 //! by a rule of its own; `../guide/reference-validator.md` §4 says why.
 //!
 //! Source: RFC 8259; FHIR R4, JSON representation.
 
+mod names;
 mod number;
 mod parser;
+mod symbols;
 mod text;
 
 use std::{borrow::Cow, fmt, ops::Range};
 
 use memchr::{memchr_iter, memrchr};
 
-use kyoyu_domain::problem::{Issue, Place};
+use kyoyu_domain::problem::{Issue, Place, Rule};
 
+use self::parser::Laxness;
+pub use self::symbols::Symbol;
 use crate::limits::Limits;
 
 /// One JSON text, parsed.
@@ -25,6 +29,20 @@ pub struct Document<'a> {
     source: &'a str,
     /// Children before their parent; the root is the last one.
     nodes: Vec<Node>,
+    laxities: Vec<Laxity>,
+}
+
+/// 緩み — what JSON allows and FHIR does not want, at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laxity {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// The byte where it stands.
+    pub at: u32,
+    /// The `FHIRPath` expression of the value, or of the object whose key is repeated.
+    pub expression: String,
+    /// What replaces `{}` in the rule's texts.
+    pub argument: Option<String>,
 }
 
 /// The type of a JSON value.
@@ -53,7 +71,8 @@ struct Node {
     key_start: u32,
     key_bytes: u16,
     kind: Kind,
-    escapes: Escapes,
+    flags: Flags,
+    symbol: Symbol,
     /// The children: `nodes[first..first + count]`.
     first: u32,
     count: u32,
@@ -61,11 +80,27 @@ struct Node {
     low: u32,
 }
 
-/// Where a node's text holds a backslash and has to be decoded.
+/// Where a node's text holds a backslash and has to be decoded, and whether its key begins
+/// with an underscore.
 #[derive(Debug, Clone, Copy, Default)]
-struct Escapes {
-    in_value: bool,
-    in_key: bool,
+struct Flags(u8);
+
+impl Flags {
+    fn of(value_is_escaped: bool, key_is_escaped: bool, underscore: bool) -> Self {
+        Self(u8::from(value_is_escaped) | u8::from(key_is_escaped) << 1 | u8::from(underscore) << 2)
+    }
+
+    fn value_is_escaped(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    fn key_is_escaped(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    fn has_underscore(self) -> bool {
+        self.0 & 4 != 0
+    }
 }
 
 impl<'a> Document<'a> {
@@ -74,7 +109,22 @@ impl<'a> Document<'a> {
     /// # Errors
     /// The first thing that is wrong, with line, column and, where it is known, expression.
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, Issue> {
-        parser::parse(bytes, limits)
+        parser::parse(bytes, limits, Laxness::Refuse)
+    }
+
+    /// Parses as the reference validator does: control characters in strings, lone surrogates,
+    /// `\u0000`, numbers out of range and repeated keys (the first counts) are noted, not
+    /// refused.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with line, column and, where it is known, expression.
+    pub fn parse_leniently(bytes: &'a [u8], limits: &Limits) -> Result<Self, Issue> {
+        parser::parse(bytes, limits, Laxness::Note)
+    }
+
+    /// What [`Document::parse_leniently`] let pass, in document order.
+    pub fn laxities(&self) -> &[Laxity] {
+        &self.laxities
     }
 
     /// The outermost value.
@@ -171,6 +221,51 @@ impl<'d> Value<'d> {
         self.children().find(|child| child.key_is(key))
     }
 
+    /// The field of an object by the symbol of its name; for `_name` see [`Value::extra`].
+    pub fn field(self, symbol: Symbol) -> Option<Self> {
+        self.symbol_fields().find(|child| {
+            let node = child.node();
+            node.symbol == symbol && !node.flags.has_underscore()
+        })
+    }
+
+    /// The field `_name` of an object, by the symbol of the name.
+    pub fn extra(self, symbol: Symbol) -> Option<Self> {
+        self.symbol_fields().find(|child| {
+            let node = child.node();
+            node.symbol == symbol && node.flags.has_underscore()
+        })
+    }
+
+    /// The fields of an object; nothing of any other value.
+    pub fn symbol_fields(self) -> impl DoubleEndedIterator<Item = Self> + Clone + use<'d> {
+        let node = self.node();
+        let count = if node.kind == Kind::Object { node.count } else { 0 };
+        (node.first..node.first + count).map(move |node| Self { node, ..self })
+    }
+
+    /// The symbol of the name under which it stands, without a leading underscore.
+    pub fn symbol(self) -> Symbol {
+        self.node().symbol
+    }
+
+    /// Whether it stands under `_name`.
+    pub fn has_underscore(self) -> bool {
+        self.node().flags.has_underscore()
+    }
+
+    /// A number that no other value of the document has.
+    pub fn id(self) -> u32 {
+        self.node
+    }
+
+    /// The text of a string between its quotes, where nothing in it is escaped.
+    pub fn plain_str(self) -> Option<&'d str> {
+        let node = self.node();
+        (node.kind == Kind::String && !node.flags.value_is_escaped())
+            .then(|| &self.document.source[node.start as usize + 1..node.end as usize - 1])
+    }
+
     /// The field at the end of a path of objects.
     pub fn find(self, path: &[&str]) -> Option<Self> {
         path.iter().try_fold(self, |value, key| value.get(key))
@@ -208,12 +303,12 @@ impl<'d> Value<'d> {
     pub fn key(self) -> Option<Cow<'d, str>> {
         let node = self.node();
         let raw = self.raw_key()?;
-        Some(if node.escapes.in_key { text::decode(raw) } else { Cow::Borrowed(raw) })
+        Some(if node.flags.key_is_escaped() { text::decode(raw) } else { Cow::Borrowed(raw) })
     }
 
     /// Whether it stands in its object under this key.
     pub fn key_is(self, key: &str) -> bool {
-        if self.node().escapes.in_key {
+        if self.node().flags.key_is_escaped() {
             return self.key().is_some_and(|own| own == key);
         }
         self.raw_key() == Some(key)
@@ -233,7 +328,7 @@ impl<'d> Value<'d> {
             return None;
         }
         let raw = &self.document.source[node.start as usize + 1..node.end as usize - 1];
-        Some(if node.escapes.in_value { text::decode(raw) } else { Cow::Borrowed(raw) })
+        Some(if node.flags.value_is_escaped() { text::decode(raw) } else { Cow::Borrowed(raw) })
     }
 
     /// Whether it is this string.
