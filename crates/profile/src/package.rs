@@ -9,6 +9,8 @@
 
 mod archive;
 mod reading;
+pub mod scope;
+pub mod snapshot;
 mod structure;
 mod terms;
 
@@ -122,4 +124,4 @@ impl Package {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use crate::definition::{DiscriminatorKind, Form, Max, SlicingRules, Strength};
 
 /// A file of the official packages; tests that need it say so when it is absent.
 #[expect(clippy::print_stdout, reason = "a test says what it left out")]
-fn official(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn official(name: &str) -> Option<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/packages");
     let file = folder.join(name);
     let bytes = fs::read(&file).ok();
@@ -17,7 +17,7 @@ fn official(name: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (path, text) in files {
         let mut header = tar::Header::new_gnu();
