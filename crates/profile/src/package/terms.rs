@@ -25,6 +25,7 @@ pub(super) fn code_system(resource: Value<'_>) -> Option<CodeSystem> {
             _ => Content::NotPresent,
         },
         is_case_sensitive: resource.get("caseSensitive").and_then(Value::as_bool) == Some(true),
+        language: text(resource, "language"),
         supplements: text(resource, "supplements"),
         concepts,
     })

@@ -13,6 +13,8 @@ pub struct CodeSystem {
     pub content: Content,
     /// Whether codes differ by case; R4 leaves it open where it is not said.
     pub is_case_sensitive: bool,
+    /// The language of its displays, where it is said.
+    pub language: Option<String>,
     /// The code system that a [`Content::Supplement`] adds to.
     pub supplements: Option<String>,
     /// The concepts, each behind its parent.
