@@ -122,6 +122,11 @@ impl<'a> Document<'a> {
         parser::parse(bytes, limits, Laxness::Note)
     }
 
+    /// A value by the number that [`Value::id`] gives.
+    pub(crate) fn value(&self, id: u32) -> Value<'_> {
+        Value { document: self, node: id }
+    }
+
     /// What [`Document::parse_leniently`] let pass, in document order.
     pub fn laxities(&self) -> &[Laxity] {
         &self.laxities
@@ -191,6 +196,15 @@ impl<'d> Value<'d> {
     /// Whether it is a string.
     pub fn is_string(self) -> bool {
         self.kind() == Kind::String
+    }
+
+    /// The child that holds the byte `target` of the source, with its place among the children.
+    pub(crate) fn child_holding(self, target: usize) -> Option<(usize, Self)> {
+        // The children are in the order of the source, and exactly one holds the target.
+        let first = self.node().first;
+        let children = &self.document.nodes[first as usize..][..self.len()];
+        let index = children.partition_point(|c| c.start as usize <= target).checked_sub(1)?;
+        Some((index, Self { node: first + index as u32, ..self }))
     }
 
     /// Its bytes in the source; a string with its quotes.
@@ -354,16 +368,11 @@ impl<'d> Value<'d> {
     /// A `FHIRPath` expression such as `Bundle.entry[3].resource.subject`. It is made from the
     /// places alone, so that only errors pay for it.
     pub fn path(self) -> String {
-        let target = self.node().start;
+        let target = self.span().start;
         let mut at = self.document.root();
         let mut path = text::Path::of_type(at.text_of("resourceType").as_deref());
         while at.node != self.node {
-            // The children are in the order of the source, and exactly one holds the target.
-            let children = &self.document.nodes[at.node().first as usize..][..at.len()];
-            let Some(index) = children.partition_point(|c| c.start <= target).checked_sub(1) else {
-                break;
-            };
-            let child = Self { node: at.node().first + index as u32, ..self };
+            let Some((index, child)) = at.child_holding(target) else { break };
             match child.key() {
                 Some(key) if at.is_object() => path.push_key(&key),
                 _ => path.push_index(index),

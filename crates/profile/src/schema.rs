@@ -19,11 +19,11 @@ mod types;
 use std::collections::HashMap;
 
 pub(crate) use self::{
-    elements::{ElementNode, Shape, Special, TypeRef},
+    elements::{Bound, ElementNode, Shape, Special, Target, TypeRef},
     primitive::PrimitiveKind,
     sample::Sample,
-    slicing::{MatchOn, SliceTest, Slicing, Step},
-    tables::{Row, RowType, Slot, Table},
+    slicing::{MatchOn, SliceTest, Slicing, Step, joined},
+    tables::{Row, RowType, Slot, Table, last_name},
 };
 use crate::{
     definition::{ExtensionContext, StructureKind},

@@ -8,25 +8,26 @@ use std::{borrow::Borrow, collections::HashMap};
 
 use super::{
     ConstraintId, ElementNode, ExtensionRules, NodeId, Profile, ProfileId, Sample, Schema,
-    SchemaFault, SlicingId, TableId, slicing::Slicing, tables::Table,
+    SchemaFault, SlicingId, TableId, elements::Bound, slicing::Slicing, tables::Table,
 };
 use crate::{
-    definition::{ContextKind, Definition, Element, Max, StructureKind},
+    definition::{Binding, ContextKind, Definition, Element, Max, StructureKind},
     fhirpath::Expression,
     invariants::Invariant,
+    terminology::Terminology,
 };
 
 impl Schema {
     /// Compiles the definitions of one guide, all of them complete (snapshots). Of two with
     /// one canonical the later counts where no version is given.
-    pub fn compile<D: Borrow<Definition>>(definitions: &[D]) -> Self {
+    pub fn compile<D: Borrow<Definition>>(definitions: &[D], terminology: &Terminology) -> Self {
         let definitions: Vec<&Definition> = definitions
             .iter()
             .map(Borrow::borrow)
             .filter(|definition| definition.kind != StructureKind::Logical)
             .filter(|definition| !definition.elements.is_empty())
             .collect();
-        let mut builder = Builder::new(&definitions);
+        let mut builder = Builder::new(&definitions, terminology);
         builder.add_nodes();
         let order = |wanted: bool| {
             (0..definitions.len()).filter(move |place| definitions[*place].is_profile == wanted)
@@ -47,6 +48,7 @@ impl Schema {
 /// The schema in the making.
 pub(super) struct Builder<'d> {
     pub(super) definitions: &'d [&'d Definition],
+    terminology: &'d Terminology,
     pub(super) nodes: Vec<ElementNode>,
     pub(super) tables: Vec<Table>,
     pub(super) slicings: Vec<Slicing>,
@@ -62,9 +64,10 @@ pub(super) struct Builder<'d> {
 }
 
 impl<'d> Builder<'d> {
-    fn new(definitions: &'d [&'d Definition]) -> Self {
+    fn new(definitions: &'d [&'d Definition], terminology: &'d Terminology) -> Self {
         let mut builder = Self {
             definitions,
+            terminology,
             nodes: Vec::new(),
             tables: Vec::new(),
             slicings: Vec::new(),
@@ -141,11 +144,25 @@ impl<'d> Builder<'d> {
             least: element.min_value.clone().map(Box::new),
             greatest: element.max_value.clone().map(Box::new),
             max_length: element.max_length.unwrap_or(0),
-            binding: element.binding.clone().map(Box::new),
+            binding: element.binding.as_ref().map(|own| Box::new(self.bound(own))),
             constraints,
             table: None,
             slicing: None,
             adds_to_slices: false,
+        }
+    }
+
+    fn bound(&self, own: &Binding) -> Bound {
+        let find = |canonical: &str| {
+            // A version that the packages do not have is taken for the one they have.
+            let bare = canonical.split('|').next().unwrap_or_default();
+            self.terminology.value_set(canonical).or_else(|| self.terminology.value_set(bare))
+        };
+        Bound {
+            strength: own.strength,
+            value_set: find(&own.value_set),
+            canonical: own.value_set.as_str().into(),
+            max_value_set: own.max_value_set.as_deref().and_then(find),
         }
     }
 

@@ -70,7 +70,7 @@ impl Builder<'_> {
     /// Whether the sliced element demands what the slice does not.
     fn adds(&self, sliced: NodeId, slice: NodeId) -> bool {
         let (sliced, slice) = (&self.nodes[sliced.index()], &self.nodes[slice.index()]);
-        let binds = |node: &ElementNode| node.binding.as_ref().map(|own| own.value_set.clone());
+        let binds = |node: &ElementNode| node.binding.as_ref().map(|own| own.canonical.clone());
         sliced.table.is_some()
             || sliced.fixed.is_some()
             || sliced.pattern.is_some()
@@ -224,7 +224,7 @@ impl Builder<'_> {
             });
         }
         let binding = node.binding.as_ref().filter(|own| own.strength == Strength::Required)?;
-        Some(MatchOn::ValueSet(binding.value_set.as_str().into()))
+        binding.value_set.map(MatchOn::ValueSet)
     }
 }
 

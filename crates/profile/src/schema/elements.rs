@@ -2,9 +2,22 @@
 
 use super::{ConstraintId, NodeId, PrimitiveKind, ProfileId, Sample, SlicingId, TableId};
 use crate::{
-    definition::{Binding, TypedJson},
+    definition::{Strength, TypedJson},
     json::Symbol,
+    terminology::ValueSetId,
 };
+
+/// 束縛 — a binding whose value sets were looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) strength: Strength,
+    /// None where the packages do not have it.
+    pub(crate) value_set: Option<ValueSetId>,
+    /// As published, with `|version` where one is given.
+    pub(crate) canonical: Box<str>,
+    /// Beyond which nothing is allowed.
+    pub(crate) max_value_set: Option<ValueSetId>,
+}
 
 /// 要素 — one element of a definition.
 #[derive(Debug)]
@@ -27,7 +40,7 @@ pub(crate) struct ElementNode {
     pub(crate) greatest: Option<Box<TypedJson>>,
     /// The most characters; 0 is any.
     pub(crate) max_length: u32,
-    pub(crate) binding: Option<Box<Binding>>,
+    pub(crate) binding: Option<Box<Bound>>,
     pub(crate) constraints: Box<[ConstraintId]>,
     /// Its own children, where the definition lists them.
     pub(crate) table: Option<TableId>,

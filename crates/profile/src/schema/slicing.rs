@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{NodeId, ProfileId, Sample};
-use crate::{definition::SlicingRules, json::Symbol};
+use crate::{definition::SlicingRules, json::Symbol, terminology::ValueSetId};
 
 /// スライスの組 — the slices of one element.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) enum MatchOn {
     /// One of the values holds this.
     Sample(Sample),
     /// One of the values is in this value set.
-    ValueSet(Box<str>),
+    ValueSet(ValueSetId),
     /// There is no value.
     Absent,
     /// There is a value.

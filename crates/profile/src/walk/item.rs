@@ -194,3 +194,12 @@ impl<'d> Walk<'_, '_, 'd> {
         self.demands.push(Demand::Child { at: value.id(), resource, profiles });
     }
 }
+
+/// Whether the name under which a choice stands ends with its type: `valueQuantity`.
+pub(super) fn key_names_type(value: Value<'_>, type_name: &str) -> bool {
+    let name = value.symbol().name().as_bytes();
+    name.len() > type_name.len() && {
+        let tail = &name[name.len() - type_name.len()..];
+        tail.eq_ignore_ascii_case(type_name.as_bytes()) && tail[0].is_ascii_uppercase()
+    }
+}

@@ -2,15 +2,11 @@
 
 use std::sync::LazyLock;
 
-use super::{
-    slices::LastSlice,
-    texts,
-    unit::Walk,
-};
+use super::{texts, unit::Walk};
 use crate::{
     fhirpath::Focus,
     json::{Kind, Symbol, Value},
-    schema::{NodeId, ProfileId, Row, RowType, Shape, Table},
+    schema::{NodeId, ProfileId, Row, Shape, Table},
 };
 
 /// Names that the walk treats by themselves.
@@ -294,10 +290,3 @@ fn is_repeated_choice(holder: Value<'_>, field: Value<'_>, row: &Row, table: &Ta
             })
 }
 
-/// Whether a row's type is one that the profile forbids.
-pub(super) fn is_forbidden(row: &Row) -> bool {
-    row.type_index == RowType::Forbidden
-}
-
-/// Keeps the place of the last slice of an ordered slicing while its items are walked.
-pub(super) type Order = Option<LastSlice>;

@@ -67,6 +67,8 @@ pub(super) struct Walk<'w, 'c, 'd> {
     pub(super) steps: u64,
     /// Whether what is not settled counts as conformant.
     pub(super) is_last_try: bool,
+    /// The slice of the item before, in an ordered slicing.
+    pub(super) last_slice: Option<super::slices::LastSlice>,
 }
 
 impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
@@ -82,6 +84,7 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
             counters: Vec::with_capacity(512),
             steps: 0,
             is_last_try: false,
+            last_slice: None,
         }
     }
 
