@@ -8,6 +8,7 @@
 //! Source: FHIR R4, profiling; the reference implementation's snapshots of the Japanese
 //! packages, with which the tests compare.
 
+mod difference;
 mod merge;
 mod overlay;
 mod tree;
@@ -68,6 +69,14 @@ pub fn complete<'p>(packages: &[&'p Package]) -> Snapshots<'p> {
         },
     });
     Snapshots { definitions: definitions.collect(), faults }
+}
+
+/// What a snapshot says beyond its base: the smallest differential that completes to it.
+///
+/// Slices are begun, and what is only unfolded from a datatype is left out.
+pub fn difference(packages: &[&Package], snapshot: &Definition) -> Definition {
+    let scope = Scope::new(packages);
+    difference::of(&mut Completer::new(&scope), snapshot)
 }
 
 /// What tells two definitions of one canonical apart.

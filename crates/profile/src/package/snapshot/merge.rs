@@ -29,7 +29,7 @@ fn set<T: Clone>(held: &mut Option<T>, own: Option<&T>) {
 }
 
 /// Invariants add up; one key is one invariant.
-fn add_constraints(element: &mut Element, own: &Element, source: &str) {
+pub(super) fn add_constraints(element: &mut Element, own: &Element, source: &str) {
     for constraint in &own.constraints {
         if element.constraints.iter().any(|held| held.key == constraint.key) {
             continue;

@@ -2,12 +2,12 @@
 
 use super::{
     Completer, Reason,
-    merge::merge,
+    merge::{add_constraints, merge},
     tree::{NodeId, Tree, name_of},
 };
 use crate::definition::{
     Definition, Discriminator, DiscriminatorKind, Element, ElementType, Form, Max, Slicing,
-    SlicingRules,
+    SlicingRules, StructureKind,
 };
 
 /// The canonicals of the types of R4 begin with it.
@@ -19,12 +19,11 @@ pub(super) fn lay(completer: &mut Completer<'_, '_>, definition: &Definition) ->
     let elements = match plant_base(completer, definition, &mut tree) {
         None => definition.elements.clone(),
         Some(root) => {
-            let root = tree.copy(root);
-            let mut overlay = Overlay { completer, definition, tree, root };
+            let mut overlay = Overlay::new(completer, definition, tree, root);
             for element in &definition.elements {
                 overlay.lay(element);
             }
-            overlay.tree.flatten(root)
+            overlay.tree.flatten(overlay.root)
         }
     };
     Definition {
@@ -40,13 +39,20 @@ pub(super) fn lay(completer: &mut Completer<'_, '_>, definition: &Definition) ->
     }
 }
 
-/// Plants the snapshot of the base.
-fn plant_base(
+/// Plants the snapshot of the base; of the types that have none, a bare root.
+pub(super) fn plant_base(
     completer: &mut Completer<'_, '_>,
     definition: &Definition,
     tree: &mut Tree,
 ) -> Option<NodeId> {
-    let base = definition.base.as_deref()?;
+    let Some(base) = definition.base.as_deref() else {
+        let root = Element {
+            id: definition.type_name.clone(),
+            base_max: Some(Max::Unbounded),
+            ..Element::default()
+        };
+        return tree.plant(&[root]);
+    };
     let Some(snapshot) = completer.snapshot(base) else {
         completer.fault(definition, "", Reason::NoBase(base.to_owned()));
         return None;
@@ -54,15 +60,27 @@ fn plant_base(
     tree.plant(&snapshot.elements)
 }
 
-struct Overlay<'c, 's, 'p, 'd> {
+pub(super) struct Overlay<'c, 's, 'p, 'd> {
     completer: &'c mut Completer<'s, 'p>,
     definition: &'d Definition,
-    tree: Tree,
+    pub(super) tree: Tree,
     root: NodeId,
 }
 
-impl Overlay<'_, '_, '_, '_> {
-    fn lay(&mut self, element: &Element) {
+impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
+    /// Begins with a copy of the base, named after the type that is defined.
+    pub(super) fn new(
+        completer: &'c mut Completer<'s, 'p>,
+        definition: &'d Definition,
+        mut tree: Tree,
+        base: NodeId,
+    ) -> Self {
+        let root = tree.copy(base);
+        tree.rename(root, &definition.type_name);
+        Self { completer, definition, tree, root }
+    }
+
+    pub(super) fn lay(&mut self, element: &Element) {
         match self.reach(&element.id) {
             Some(node) => self.apply(node, element),
             None => self.completer.fault(self.definition, &element.id, Reason::NoElement),
@@ -70,7 +88,7 @@ impl Overlay<'_, '_, '_, '_> {
     }
 
     /// The node of an id; what is not there yet is unfolded or sliced off.
-    fn reach(&mut self, id: &str) -> Option<NodeId> {
+    pub(super) fn reach(&mut self, id: &str) -> Option<NodeId> {
         let mut node = self.root;
         for segment in id.split('.').skip(1) {
             if self.tree.children(node).is_empty() {
@@ -78,10 +96,19 @@ impl Overlay<'_, '_, '_, '_> {
             }
             node = match self.tree.child(node, segment) {
                 Some(child) => child,
-                None => self.slice(node, segment)?,
+                None => self.begin(node, segment)?,
             };
         }
         Some(node)
+    }
+
+    /// Begins a slice or, in a type of its own, an element.
+    fn begin(&mut self, parent: NodeId, segment: &str) -> Option<NodeId> {
+        let slice = self.slice(parent, segment);
+        if slice.is_some() || self.definition.is_profile || segment.contains(':') {
+            return slice;
+        }
+        Some(self.tree.add_child(parent, segment))
     }
 
     /// Gives an element the children of what it repeats or of its type.
@@ -175,7 +202,38 @@ impl Overlay<'_, '_, '_, '_> {
         {
             self.apply_type_profile(node, own, code, profile);
         }
+        let is_new = self.tree.is_new(node);
         merge(self.tree.element_mut(node), own, &self.definition.url);
+        if is_new {
+            self.finish_new(node);
+        }
+    }
+
+    /// What holds of every element of a type: its number in the type says whether JSON has
+    /// an array, and the invariants of Element and Extension hold in all that are such.
+    fn finish_new(&mut self, node: NodeId) {
+        let element = self.tree.element_mut(node);
+        element.base_max = element.max;
+        let first = element.types.first().map(|own| own.code.clone());
+        let name = self.tree.segment(node);
+        // Of these JSON has a value and nothing else.
+        let is_bare = name == "id"
+            || (name == "url" && self.definition.type_name == "Extension")
+            || self.definition.kind == StructureKind::Primitive;
+        let types: &[&str] = match first.as_deref() {
+            _ if is_bare => &[],
+            Some("Resource") => &[],
+            Some("Extension") => &["Element", "Extension"],
+            _ => &["Element"],
+        };
+        for name in types {
+            // As it stands, not completed: Element and Extension are made of each other.
+            let url = format!("{TYPE_URL}{name}");
+            let root = self.completer.scope.definition(&url).and_then(|own| own.elements.first());
+            if let Some(root) = root {
+                add_constraints(self.tree.element_mut(node), root, &url);
+            }
+        }
     }
 
     /// What a profile says of the number of its own root holds where the profile is used; its

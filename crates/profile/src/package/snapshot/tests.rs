@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::*;
+use super::{difference::is_implied, *};
 use crate::{
     definition::{Binding, Element, Strength},
     package::tests::{official, tgz},
@@ -28,7 +28,10 @@ fn facts(element: &Element) -> [(&'static str, String); 12] {
         ("pattern", format!("{:?}", element.pattern)),
         ("binding", format!("{:?}", element.binding.as_ref().filter(binds))),
         ("constraints", format!("{keys:?}")),
-        ("slicing", format!("{:?}", element.slicing)),
+        (
+            "slicing",
+            format!("{:?}", element.slicing.as_ref().filter(|own| !is_implied(element, own))),
+        ),
         ("modifier", format!("{:?}", element.is_modifier)),
     ]
 }
@@ -70,6 +73,46 @@ fn our_snapshots_are_the_published_ones() {
             assert_eq!(differences(ours, theirs), [""; 0], "{}", theirs.url);
         }
     }
+}
+
+/// Each definition again from no more than what it says beyond its base.
+fn completed_again(core: &Package, packages: &[&Package]) -> Vec<String> {
+    let snapshots = complete(packages);
+    let mut small = core.clone();
+    small.definitions = snapshots.definitions.iter().map(|d| difference(packages, d)).collect();
+    let again = complete(&[&small]);
+    let no_profile = |fault: &&Fault| matches!(fault.reason, Reason::NoTypeProfile(_));
+    let faults = again.faults.iter().filter(|fault| !no_profile(fault));
+    let mut all: Vec<_> = faults.map(|fault| format!("{fault:?}")).collect();
+    for (again, first) in again.definitions.iter().zip(&snapshots.definitions) {
+        all.extend(lost(again, first));
+    }
+    all
+}
+
+/// The facts of the first that are not in the second; what is only unfolded counts as there.
+fn lost(again: &Definition, first: &Definition) -> Vec<String> {
+    assert_eq!(again.url, first.url);
+    let held: HashMap<&str, &Element> = again.elements.iter().map(|e| (&*e.id, e)).collect();
+    let mut lost = Vec::new();
+    for element in &first.elements {
+        let Some(mine) = held.get(&*element.id) else { continue };
+        for ((what, mine), (_, published)) in facts(mine).into_iter().zip(facts(element)) {
+            if mine != published {
+                lost.push(format!("{}: {} {what} {mine} <> {published}", first.url, element.id));
+            }
+        }
+    }
+    lost
+}
+
+#[test]
+fn a_difference_completes_to_the_snapshot_it_was_taken_from() {
+    let names =
+        ["hl7.fhir.r4.core-4.0.1.tgz", "jp-core.r4-1.1.2-clins.tgz", "jp-eCSCLINS.r4-1.10.0.tgz"];
+    let [Some(core), Some(jp), Some(clins)] = names.map(read) else { return };
+    let lost = completed_again(&core, &[&core, &jp, &clins]);
+    assert_eq!(lost.len(), 0, "{}", lost.join("\n"));
 }
 
 /// A package of one profile of Observation over a small base.

@@ -24,6 +24,8 @@ struct Node {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
+    /// How many slices and elements were begun that the base does not have.
+    begun: usize,
 }
 
 impl Tree {
@@ -105,12 +107,37 @@ impl Tree {
 
     /// Adds a slice behind the last one of its element.
     pub(super) fn add_slice(&mut self, parent: NodeId, slice: NodeId, segment: &str) {
+        self.begun += 1;
         self.nodes[slice as usize].segment = Rc::from(segment);
         let name = name_of(segment);
         let siblings = self.children(parent);
         let last = siblings.iter().rposition(|child| name_of(self.segment(*child)) == name);
         let place = last.map_or(siblings.len(), |last| last + 1);
         self.nodes[parent as usize].children.insert(place, slice);
+    }
+
+    /// Adds an element that the base does not have.
+    pub(super) fn add_child(&mut self, parent: NodeId, segment: &str) -> NodeId {
+        self.begun += 1;
+        let child = self.nodes.len() as NodeId;
+        let (segment, element) = (Rc::from(segment), Rc::default());
+        self.nodes.push(Node { segment, element, children: Vec::new(), origin: None });
+        self.nodes[parent as usize].children.push(child);
+        child
+    }
+
+    /// How many slices and elements were begun that the base does not have.
+    pub(super) fn begun(&self) -> usize {
+        self.begun
+    }
+
+    /// Whether an element was added here rather than copied from the base.
+    pub(super) fn is_new(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].origin.is_none()
+    }
+
+    pub(super) fn rename(&mut self, node: NodeId, segment: &str) {
+        self.nodes[node as usize].segment = Rc::from(segment);
     }
 
     /// The elements from a node on in order, with ids and paths spelled out.
