@@ -18,6 +18,8 @@ mod types;
 
 use std::collections::HashMap;
 
+use kyoyu_domain::problem::Severity;
+
 pub(crate) use self::{
     elements::{Bound, ElementNode, Shape, Special, Target, TypeRef},
     primitive::PrimitiveKind,
@@ -74,7 +76,7 @@ pub struct Schema {
     tables: Vec<Table>,
     slicings: Vec<Slicing>,
     profiles: Vec<Profile>,
-    constraints: Vec<Invariant>,
+    constraints: Vec<Stated>,
     by_canonical: HashMap<Box<str>, ProfileId>,
     /// The base definitions of the types by name.
     types: HashMap<Box<str>, ProfileId>,
@@ -110,6 +112,37 @@ pub(crate) struct ExtensionRules {
     pub(crate) needs_value: bool,
     /// The `url` of each extension that may stand inside.
     pub(crate) inner_urls: Vec<Box<str>>,
+}
+
+/// 不変条件 — an invariant with what is said of it.
+#[derive(Debug)]
+pub(crate) struct Stated {
+    pub(crate) invariant: Invariant,
+    pub(crate) key: Box<str>,
+    /// The canonical of the definition that states it first.
+    pub(crate) source: Box<str>,
+    pub(crate) severity: Severity,
+    human: Box<str>,
+}
+
+impl Stated {
+    /// The published number, with which the Japanese texts begin: `R02142:…`.
+    pub(crate) fn number(&self) -> Option<String> {
+        let (number, _) = self.human.split_once(':')?;
+        let digits = number.strip_prefix('R')?;
+        let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
+            && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_number.then(|| number.to_owned())
+    }
+
+    /// What it says, in Japanese and in English; the source's own words where it has them.
+    pub(crate) fn texts(&self) -> [String; 2] {
+        let said = if self.human.is_empty() { &self.key } else { &self.human };
+        [
+            format!("規則 {} を満たしていません：{said}", self.key),
+            format!("the rule {} does not hold: {said}", self.key),
+        ]
+    }
 }
 
 /// 定義の誤り — something in a definition that cannot be compiled.
@@ -155,7 +188,7 @@ impl Schema {
         &self.profiles[id.index()]
     }
 
-    pub(crate) fn constraint(&self, id: ConstraintId) -> &Invariant {
+    pub(crate) fn stated(&self, id: ConstraintId) -> &Stated {
         &self.constraints[id.index()]
     }
 

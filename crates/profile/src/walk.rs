@@ -29,14 +29,25 @@ mod reference;
 mod resources;
 mod settle;
 mod slices;
+pub(crate) mod strict;
 pub(crate) mod texts;
 mod unit;
 mod uris;
-mod xhtml;
+
+use std::borrow::Cow;
 
 pub(crate) use self::{
     finding::{Broken, Finding},
     place::expression,
-    resources::Resources,
     settle::Check,
 };
+use crate::json::{Document, Symbol};
+
+/// What is wrong with a document that is no resource of FHIR R4.
+pub(crate) fn root_finding(document: &Document<'_>) -> Finding {
+    let root = document.root();
+    let has_type = root.field(Symbol::of("resourceType")).is_some_and(|own| own.is_string());
+    let rule = if has_type { &texts::UNKNOWN_RESOURCE_TYPE } else { &texts::NO_RESOURCE_TYPE };
+    let (severity, at) = (rule.severity, root.id());
+    Finding { broken: Broken::Rule(rule), severity, at, argument: Cow::Borrowed("") }
+}

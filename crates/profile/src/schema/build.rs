@@ -6,9 +6,11 @@
 
 use std::{borrow::Borrow, collections::HashMap};
 
+use kyoyu_domain::problem::Severity;
+
 use super::{
     ConstraintId, ElementNode, ExtensionRules, NodeId, Profile, ProfileId, Sample, Schema,
-    SchemaFault, SlicingId, TableId, elements::Bound, slicing::Slicing, tables::Table,
+    SchemaFault, SlicingId, Stated, TableId, elements::Bound, slicing::Slicing, tables::Table,
 };
 use crate::{
     definition::{Binding, ContextKind, Definition, Element, Max, StructureKind},
@@ -29,16 +31,14 @@ impl Schema {
             .collect();
         let mut builder = Builder::new(&definitions, terminology);
         builder.add_nodes();
-        let order = |wanted: bool| {
-            (0..definitions.len()).filter(move |place| definitions[*place].is_profile == wanted)
-        };
-        for place in order(false).collect::<Vec<_>>() {
+        let count = definitions.len();
+        for place in (0..count).filter(|place| !definitions[*place].is_profile) {
             builder.add_tables(place);
         }
-        for place in order(true).collect::<Vec<_>>() {
+        for place in (0..count).filter(|place| definitions[*place].is_profile) {
             builder.add_tables(place);
         }
-        for place in 0..definitions.len() {
+        for place in 0..count {
             builder.add_slicings(place);
         }
         builder.finish()
@@ -56,7 +56,7 @@ pub(super) struct Builder<'d> {
     pub(super) by_canonical: HashMap<Box<str>, ProfileId>,
     pub(super) types: HashMap<Box<str>, ProfileId>,
     pub(super) faults: Vec<SchemaFault>,
-    constraints: Vec<Invariant>,
+    constraints: Vec<Stated>,
     /// Constraints by key, expression, severity and source.
     known: HashMap<(String, String, bool, String), ConstraintId>,
     /// The base type's element of each node, once the tables are made.
@@ -125,7 +125,12 @@ impl<'d> Builder<'d> {
         self.add_type_constraints();
     }
 
-    fn node(&mut self, profile: ProfileId, definition: &Definition, element: &Element) -> ElementNode {
+    fn node(
+        &mut self,
+        profile: ProfileId,
+        definition: &Definition,
+        element: &Element,
+    ) -> ElementNode {
         let constraints = element
             .constraints
             .iter()
@@ -175,12 +180,22 @@ impl<'d> Builder<'d> {
         let expression = constraint.expression.clone()?;
         let source = constraint.source.clone().unwrap_or_else(|| definition.url.clone());
         let known = (constraint.key.clone(), expression, constraint.is_error, source);
+        // What the walk itself looks at: ele-1 at every element, dom-3 at every resource.
+        if matches!(constraint.key.as_str(), "ele-1" | "dom-3") {
+            return None;
+        }
         if let Some(id) = self.known.get(&known) {
             return Some(*id);
         }
         let id = ConstraintId(self.constraints.len() as u32);
-        match Invariant::bind(constraint, &known.3) {
-            Ok(Some(invariant)) => self.constraints.push(invariant),
+        match Invariant::bind(constraint) {
+            Ok(Some(invariant)) => self.constraints.push(Stated {
+                invariant,
+                key: constraint.key.as_str().into(),
+                source: known.3.as_str().into(),
+                severity: if constraint.is_error { Severity::Error } else { Severity::Warning },
+                human: constraint.human.as_str().into(),
+            }),
             Ok(None) => return None,
             Err(reason) => {
                 self.fault(&definition.url, &element.id, format!("{}: {reason}", constraint.key));

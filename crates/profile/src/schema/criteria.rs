@@ -5,10 +5,8 @@
 //! validator: forbidden, type, profile, existence, fixed value, pattern, required binding.
 
 use super::{
-    ElementNode, MatchOn, NodeId, ProfileId, SliceTest, Slicing, Step, Table,
-    build::Builder,
-    elements::Target,
-    tables::last_name,
+    ElementNode, MatchOn, NodeId, ProfileId, SliceTest, Slicing, Step, Table, build::Builder,
+    elements::Target, tables::last_name,
 };
 use crate::{
     definition::{self, Discriminator, DiscriminatorKind, Strength},
@@ -50,7 +48,12 @@ impl Builder<'_> {
         }
     }
 
-    fn slicing(&mut self, published: &definition::Slicing, slices: Vec<NodeId>, sliced: NodeId) -> Slicing {
+    fn slicing(
+        &mut self,
+        published: &definition::Slicing,
+        slices: Vec<NodeId>,
+        sliced: NodeId,
+    ) -> Slicing {
         let tests = slices.iter().map(|slice| self.tests(published, *slice)).collect();
         let adds = slices.iter().any(|slice| self.adds(sliced, *slice));
         self.nodes[sliced.index()].adds_to_slices = adds;
@@ -95,7 +98,8 @@ impl Builder<'_> {
         let followed = if resolves { &parts[..parts.len() - 1] } else { &parts[..] };
         self.starts(slice).into_iter().find_map(|start| {
             let criterion = self.follow(start, followed)?;
-            let on = self.match_on(discriminator.kind, &self.nodes[criterion.node.index()], resolves)?;
+            let on =
+                self.match_on(discriminator.kind, &self.nodes[criterion.node.index()], resolves)?;
             let mut path = criterion.path;
             if resolves {
                 path.push(Step::Resolve);
@@ -128,10 +132,13 @@ impl Builder<'_> {
     fn step(&self, node: NodeId, part: &str) -> Option<(NodeId, Step)> {
         if part == "resolve()" {
             let types = &self.nodes[node.index()].types;
-            let target = types.iter().flat_map(|own| own.targets.iter()).find_map(|target| match target {
-                Target::Profile(id) => Some(self.profiles[id.index()].root),
-                Target::Any | Target::Unknown => None,
-            })?;
+            let target =
+                types.iter().flat_map(|own| own.targets.iter()).find_map(
+                    |target| match target {
+                        Target::Profile(id) => Some(self.profiles[id.index()].root),
+                        Target::Any | Target::Unknown => None,
+                    },
+                )?;
             return Some((target, Step::Resolve));
         }
         if let Some(name) = argument(part, "ofType") {
@@ -150,8 +157,12 @@ impl Builder<'_> {
             let own = last_name(&self.nodes[slot.node.index()].id);
             own == name || own.strip_suffix("[x]") == Some(name)
         })?;
-        let symbols: Vec<Symbol> =
-            table.rows.iter().filter(|row| row.slot as usize == slot).map(|row| row.symbol).collect();
+        let symbols: Vec<Symbol> = table
+            .rows
+            .iter()
+            .filter(|row| row.slot as usize == slot)
+            .map(|row| row.symbol)
+            .collect();
         Some((table.slots[slot].node, Step::Child(symbols.into())))
     }
 
@@ -160,18 +171,21 @@ impl Builder<'_> {
         let element = &self.nodes[node.index()];
         let own = element.types.first();
         let profile = own.and_then(|own| own.profiles.first().copied().flatten());
-        let root = profile.map(|id| self.profiles[id.index()].root).or(own.and_then(|own| own.root));
+        let root =
+            profile.map(|id| self.profiles[id.index()].root).or(own.and_then(|own| own.root));
         let table = element.table.or_else(|| self.nodes[root?.index()].table)?;
         Some(&self.tables[table.index()])
     }
 
     fn extension(&self, node: NodeId, url: &str) -> Option<NodeId> {
         let table = self.effective_table(node)?;
-        let own = table.slots.iter().find(|slot| {
-            last_name(&self.nodes[slot.node.index()].id) == "extension"
-        })?;
+        let own = table
+            .slots
+            .iter()
+            .find(|slot| last_name(&self.nodes[slot.node.index()].id) == "extension")?;
         let defined = self.by_canonical.get(url);
-        let slices = self.nodes[own.node.index()].slicing.map(|id| &self.slicings[id.index()].slices);
+        let slices =
+            self.nodes[own.node.index()].slicing.map(|id| &self.slicings[id.index()].slices);
         let slice = slices.into_iter().flatten().copied().find(|slice| {
             let types = &self.nodes[slice.index()].types;
             types.iter().any(|own| own.profiles.iter().flatten().any(|id| Some(id) == defined))
@@ -179,7 +193,12 @@ impl Builder<'_> {
         slice.or_else(|| defined.map(|id| self.profiles[id.index()].root))
     }
 
-    fn match_on(&self, kind: DiscriminatorKind, node: &ElementNode, resolves: bool) -> Option<MatchOn> {
+    fn match_on(
+        &self,
+        kind: DiscriminatorKind,
+        node: &ElementNode,
+        resolves: bool,
+    ) -> Option<MatchOn> {
         if node.max == 0 {
             return Some(MatchOn::Absent);
         }

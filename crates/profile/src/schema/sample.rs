@@ -68,9 +68,9 @@ impl Sample {
             Self::Object(fields) => fields.iter().all(|(symbol, sample)| {
                 value.field(*symbol).is_some_and(|field| sample.is_held_by(field))
             }),
-            Self::List(samples) => samples
-                .iter()
-                .all(|sample| value.items().any(|item| sample.is_held_by(item))),
+            Self::List(samples) => {
+                samples.iter().all(|sample| value.items().any(|item| sample.is_held_by(item)))
+            }
         }
     }
 }

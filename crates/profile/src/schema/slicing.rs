@@ -66,13 +66,14 @@ const SEPARATOR: char = '\u{1}';
 
 /// The key of some values.
 pub(crate) fn joined<'t>(values: impl Iterator<Item = Cow<'t, str>>) -> Cow<'t, str> {
-    values.reduce(|mut key, value| {
-        let all = key.to_mut();
-        all.push(SEPARATOR);
-        all.push_str(&value);
-        key
-    })
-    .unwrap_or_default()
+    values
+        .reduce(|mut key, value| {
+            let all = key.to_mut();
+            all.push(SEPARATOR);
+            all.push_str(&value);
+            key
+        })
+        .unwrap_or_default()
 }
 
 impl Slicing {
@@ -85,10 +86,10 @@ impl Slicing {
         let mut known = HashMap::new();
         let mut tried = Vec::new();
         for (place, tests) in self.tests.iter().enumerate() {
-            let key = tests.as_deref().filter(|tests| {
-                text_paths(tests).is_some_and(|own| own == paths)
-            });
-            let key = key.map(|tests| joined(tests.iter().filter_map(SliceTest::text)).into_owned());
+            let key =
+                tests.as_deref().filter(|tests| text_paths(tests).is_some_and(|own| own == paths));
+            let key =
+                key.map(|tests| joined(tests.iter().filter_map(SliceTest::text)).into_owned());
             match key {
                 // Two slices with one key are tried, so that both are found.
                 Some(key) if !known.contains_key(&*key) => {

@@ -93,7 +93,13 @@ impl Builder<'_> {
         Some(self.profiles[base.index()].root)
     }
 
-    fn add_table(&mut self, node: NodeId, root: u32, own: &[Child], elements: &[Element]) -> TableId {
+    fn add_table(
+        &mut self,
+        node: NodeId,
+        root: u32,
+        own: &[Child],
+        elements: &[Element],
+    ) -> TableId {
         let base = self.base_table(node);
         let mut table = Gathered::default();
         for child in own {
@@ -124,9 +130,8 @@ impl Builder<'_> {
     /// The base's element of a name; `valueQuantity` stands for `value[x]`.
     fn base_child(&self, base: TableId, name: &str) -> Option<NodeId> {
         let table = &self.tables[base.index()];
-        let same = table.slots.iter().find(|slot| {
-            last_name(&self.nodes[slot.node.index()].id) == name
-        });
+        let same =
+            table.slots.iter().find(|slot| last_name(&self.nodes[slot.node.index()].id) == name);
         let spelled = || table.row(Symbol::of(name)).map(|row| &table.slots[row.slot as usize]);
         same.or_else(spelled).map(|slot| slot.node)
     }
@@ -162,7 +167,8 @@ impl Builder<'_> {
         for slot in &self.tables[base.index()].slots {
             let element = &self.nodes[slot.node.index()];
             let name = last_name(&element.id);
-            let symbol = element.types.first().map_or(Symbol::of(name), |t| json_name(name, &t.name));
+            let symbol =
+                element.types.first().map_or(Symbol::of(name), |t| json_name(name, &t.name));
             if !table.rows.contains_key(&symbol) {
                 table.add_rows(&element.types, &element.types, name, name);
                 table.add_slot(slot.node, &[]);
@@ -258,7 +264,10 @@ fn children(elements: &[Element]) -> Vec<Vec<Child>> {
         if let Some((parent, _)) = open.last() {
             let siblings = &mut tree[*parent];
             let sliced = element.slice_name.as_ref().and_then(|_| {
-                siblings.iter_mut().rev().find(|own| elements[own.node as usize].path == element.path)
+                siblings
+                    .iter_mut()
+                    .rev()
+                    .find(|own| elements[own.node as usize].path == element.path)
             });
             match sliced {
                 Some(sliced) => sliced.slices.push(place as u32),
@@ -271,9 +280,10 @@ fn children(elements: &[Element]) -> Vec<Vec<Child>> {
 }
 
 /// `Observation.value[x]:valueQuantity` → `value[x]`.
-pub(super) fn last_name(path: &str) -> &str {
+pub(crate) fn last_name(path: &str) -> &str {
     // A slice's name may hold a full stop.
-    let unsliced = path.rfind(':').filter(|at| !path[*at..].contains('.')).map_or(path, |at| &path[..at]);
+    let unsliced =
+        path.rfind(':').filter(|at| !path[*at..].contains('.')).map_or(path, |at| &path[..at]);
     let name = unsliced.rsplit('.').next().unwrap_or_default();
     name.split(':').next().unwrap_or_default()
 }

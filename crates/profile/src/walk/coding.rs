@@ -52,7 +52,9 @@ impl<'d> Walk<'_, '_, 'd> {
         for coding in codings() {
             match self.member(coding, bound) {
                 Membership::Member => best = Membership::Member,
-                Membership::Undecidable if best == Membership::NotMember => best = Membership::Undecidable,
+                Membership::Undecidable if best == Membership::NotMember => {
+                    best = Membership::Undecidable
+                }
                 _ => {}
             }
         }
@@ -125,7 +127,10 @@ impl<'d> Walk<'_, '_, 'd> {
         match terminology.is_known_code(system, code) {
             Knowledge::Unknown => self.broken_with(&texts::UNKNOWN_CODE, at, system),
             Knowledge::Undecidable => {
-                if uris::is_of_hl7(system) && terminology.code_system(system).is_none() && !self.check.guide.knows_url(system) {
+                if uris::is_of_hl7(system)
+                    && terminology.code_system(system).is_none()
+                    && !self.check.guide.knows_url(system)
+                {
                     self.broken_with(&texts::SYSTEM_UNKNOWN, coding, system);
                 }
             }
@@ -138,7 +143,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let Some(text) = display.as_str() else { return };
         let names = self.check.guide.terminology().displays(system, code);
         let is_name = |name: &str| same_display(name, &text);
-        if !names.is_empty() && !names.iter().any(|own| is_name(&own.value)) {
+        if !names.is_empty() && !names.iter().any(|own| is_name(&own.text)) {
             self.broken_with(&texts::DISPLAY, display, system);
         }
     }
@@ -157,7 +162,11 @@ impl<'d> Walk<'_, '_, 'd> {
         };
         self.findings.push(Finding {
             broken: Broken::Rule(rule),
-            severity: if answer == Membership::NotMember { Severity::Error } else { Severity::Warning },
+            severity: if answer == Membership::NotMember {
+                Severity::Error
+            } else {
+                Severity::Warning
+            },
             at: value.id(),
             argument: Cow::Owned(bound.canonical.to_string()),
         });

@@ -68,7 +68,8 @@ impl<'d> Walk<'_, '_, 'd> {
             return;
         }
         let outside = self.references(value, &contained);
-        let inside: Vec<Vec<String>> = contained.iter().map(|own| self.references_of(*own)).collect();
+        let inside: Vec<Vec<String>> =
+            contained.iter().map(|own| self.references_of(*own)).collect();
         let ids: Vec<String> = contained.iter().map(|own| id_of(*own)).collect();
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (place, id) in ids.iter().enumerate() {

@@ -41,14 +41,18 @@ impl<'d> Walk<'_, '_, 'd> {
     /// The definition of an extension; what is unknown is reported.
     fn definition(&mut self, own: Field<'_, 'd>, value: Value<'d>, url: &str) -> Option<ProfileId> {
         if !uris::is_absolute(url) {
-            let outer = own.around.extension.and_then(|outer| self.schema.profile(outer).extension.as_ref());
+            let outer = own
+                .around
+                .extension
+                .and_then(|outer| self.schema.profile(outer).extension.as_ref());
             if outer.is_some_and(|outer| !outer.inner_urls.iter().any(|own| **own == *url)) {
                 self.broken(&texts::EXTENSION_INNER_UNKNOWN, value);
             }
             return None;
         }
         let bare = url.split('|').next().unwrap_or_default();
-        let found = self.schema.find(bare).filter(|id| self.schema.profile(*id).extension.is_some());
+        let found =
+            self.schema.find(bare).filter(|id| self.schema.profile(*id).extension.is_some());
         if found.is_some() && bare.len() < url.len() {
             self.broken(&texts::EXTENSION_URL_VERSION, value);
         }

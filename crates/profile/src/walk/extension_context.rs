@@ -1,6 +1,9 @@
 //! 拡張の場所 — whether an extension may stand where it stands.
 
-use super::{object::{Field, NAMES}, unit::{Surroundings, Walk}};
+use super::{
+    object::{Field, NAMES},
+    unit::{Surroundings, Walk},
+};
 use crate::{
     definition::{ContextKind, ExtensionContext},
     fhirpath::Focus,

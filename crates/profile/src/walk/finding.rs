@@ -27,6 +27,14 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
+    /// What tells the rule apart from others.
+    pub(crate) fn code(&self) -> (&'static str, u32) {
+        match self.broken {
+            Broken::Rule(rule) => (rule.code, 0),
+            Broken::Constraint(id) => ("", id.0),
+        }
+    }
+
     pub(crate) fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -27,6 +27,8 @@ impl<'d> Walk<'_, '_, 'd> {
             Some(slicing) => self.slice_of(own, slicing, slot, focus, own_type),
             None => None,
         };
+        // What is inside the item may be sliced and ordered by itself.
+        let last = self.last_slice;
         match slice {
             None => self.element(own, focus, node, own_type),
             Some(slice) => {
@@ -36,6 +38,7 @@ impl<'d> Walk<'_, '_, 'd> {
                 }
             }
         }
+        self.last_slice = last;
     }
 
     fn forbidden_type(&mut self, focus: Focus<'d>) {
@@ -142,7 +145,7 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 
-    fn type_profile(&mut self, value: Value<'d>, profile: ProfileId) {
+    pub(super) fn type_profile(&mut self, value: Value<'d>, profile: ProfileId) {
         let root = self.schema.profile(profile).root;
         self.constraints(&self.node(root).constraints, Focus::of(value));
         self.samples(self.node(root), Focus::of(value));

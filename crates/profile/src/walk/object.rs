@@ -173,7 +173,12 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     /// A primitive element: one value or an array, and what stands beside it.
-    fn primitives(&mut self, own: Field<'_, 'd>, value: Option<Value<'d>>, beside: Option<Value<'d>>) {
+    fn primitives(
+        &mut self,
+        own: Field<'_, 'd>,
+        value: Option<Value<'d>>,
+        beside: Option<Value<'d>>,
+    ) {
         if !self.is_array(own) {
             self.primitive_item(own, value, beside, value.or(beside));
             return;
@@ -202,7 +207,9 @@ impl<'d> Walk<'_, '_, 'd> {
         let single = !self.is_array(own);
         let present = |value: &Value<'_>| single || value.kind() != Kind::Null;
         let (value, beside) = (value.filter(present), beside.filter(present));
-        if let Some(value) = value.filter(|v| matches!(v.kind(), Kind::Null | Kind::Array | Kind::Object)) {
+        if let Some(value) =
+            value.filter(|v| matches!(v.kind(), Kind::Null | Kind::Array | Kind::Object))
+        {
             self.broken(&texts::NOT_A_PRIMITIVE, value);
         } else if let Some(beside) = beside.filter(|beside| !beside.is_object()) {
             self.broken(&texts::NOT_AN_OBJECT, beside);
@@ -281,12 +288,8 @@ fn says_nothing(value: Value<'_>) -> bool {
 /// Whether another name of the same choice stands before this one.
 fn is_repeated_choice(holder: Value<'_>, field: Value<'_>, row: &Row, table: &Table) -> bool {
     row.is_choice
-        && holder
-            .symbol_fields()
-            .take_while(|earlier| earlier.id() != field.id())
-            .any(|earlier| {
-                earlier.symbol() != row.symbol
-                    && table.row(earlier.symbol()).is_some_and(|own| own.slot == row.slot)
-            })
+        && holder.symbol_fields().take_while(|earlier| earlier.id() != field.id()).any(|earlier| {
+            earlier.symbol() != row.symbol
+                && table.row(earlier.symbol()).is_some_and(|own| own.slot == row.slot)
+        })
 }
-

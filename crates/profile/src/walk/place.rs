@@ -92,7 +92,8 @@ impl<'s> Typed<'s> {
             RowType::Allowed(place) => node.types.get(place as usize),
             RowType::Forbidden => None,
         }?;
-        let root: NodeId = own.root.filter(|_| is_beside || value.is_object() || value.is_array())?;
+        let root: NodeId =
+            own.root.filter(|_| is_beside || value.is_object() || value.is_array())?;
         self.schema.table_of(root)
     }
 }
@@ -114,7 +115,8 @@ fn plain(value: Value<'_>) -> String {
 
 /// A key for a message: a name that FHIR has, or `?`, since it might be anything.
 pub(super) fn printable(key: &str) -> &str {
-    let is_name = (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name = (1..=64).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_name { key } else { "?" }
 }
 

@@ -95,7 +95,12 @@ impl<'d> Walk<'_, '_, 'd> {
             P::PositiveInt => (formats::integer(text).is_some_and(|n| n > 0), &texts::POSITIVE),
             P::Decimal => (value.kind() == Kind::Number || is_decimal(text), &texts::DECIMAL),
             // The id of a resource is looked at with the resource.
-            P::Id if &*node.id == "Element.id" || node.id.matches('.').count() == 1 && node.id.ends_with(".id") => return,
+            P::Id
+                if &*node.id == "Element.id"
+                    || node.id.matches('.').count() == 1 && node.id.ends_with(".id") =>
+            {
+                return;
+            }
             P::Id => (formats::is_id(text), &texts::ID),
             _ => return,
         };
@@ -149,7 +154,14 @@ impl<'d> Walk<'_, '_, 'd> {
         let holder = &*self.node(own.table.slots[own.row.slot as usize].node).id;
         let is_exempt = kind == PrimitiveKind::Canonical
             || own.around.extension.is_some()
-            || matches!(holder, "Coding.system" | "Attachment.url" | "Endpoint.address" | "Bundle.entry.fullUrl" | "Extension.url");
+            || matches!(
+                holder,
+                "Coding.system"
+                    | "Attachment.url"
+                    | "Endpoint.address"
+                    | "Bundle.entry.fullUrl"
+                    | "Extension.url"
+            );
         if is_exempt || holder.ends_with(".coding.system") {
             return;
         }
@@ -174,7 +186,9 @@ fn is_decimal(text: &str) -> bool {
 /// The text of a bound, where it is of a kind that can be compared with the value.
 fn bound(kind: PrimitiveKind, bound: &TypedJson) -> Option<Cow<'_, str>> {
     let text = bound.text.trim_matches('"');
-    let is_number = bound.type_name.ends_with("nteger") || bound.type_name == "decimal" || bound.type_name.ends_with("Int");
+    let is_number = bound.type_name.ends_with("nteger")
+        || bound.type_name == "decimal"
+        || bound.type_name.ends_with("Int");
     (kind.is_number() == is_number).then_some(Cow::Borrowed(text))
 }
 

@@ -37,9 +37,10 @@ impl Check<'_, '_> {
         let mut at = Some(from);
         while let Some(own) = at {
             let contained = self.resources[own].value.field(NAMES.contained);
-            let found = contained.into_iter().flat_map(Value::items).find(|item| {
-                item.field(NAMES.id).is_some_and(|own| own.is(id))
-            });
+            let found = contained
+                .into_iter()
+                .flat_map(Value::items)
+                .find(|item| item.field(NAMES.id).is_some_and(|own| own.is(id)));
             if let Some(found) = found {
                 return self.resources.at(found);
             }
@@ -62,12 +63,21 @@ impl Check<'_, '_> {
         &[]
     }
 
-    fn in_this_bundle(&self, bundle: ResourceId, entry: ResourceId, reference: &str) -> &[ResourceId] {
+    fn in_this_bundle(
+        &self,
+        bundle: ResourceId,
+        entry: ResourceId,
+        reference: &str,
+    ) -> &[ResourceId] {
         let reference = reference.split('#').next().unwrap_or_default();
         if uris::is_absolute(reference) {
             let exact = self.resources.with_full_url(bundle, reference);
             let plain = reference.split("/_history/").next().unwrap_or_default();
-            return if exact.is_empty() { self.resources.with_full_url(bundle, plain) } else { exact };
+            return if exact.is_empty() {
+                self.resources.with_full_url(bundle, plain)
+            } else {
+                exact
+            };
         }
         let full_url = self.resources[entry].entry.and_then(|own| own.field(NAMES.full_url));
         let Some(full_url) = full_url.and_then(Value::as_str) else { return &[] };
@@ -158,7 +168,8 @@ impl<'d> Walk<'_, '_, 'd> {
     /// `Reference.type` against the targets that are allowed and the target that is there.
     fn stated_type(&mut self, value: Value<'d>, own_type: &TypeRef, type_name: Option<&str>) {
         let Some(stated) = value.field(NAMES.type_).and_then(Value::as_str) else { return };
-        let bare = stated.strip_prefix("http://hl7.org/fhir/StructureDefinition/").unwrap_or(&stated);
+        let bare =
+            stated.strip_prefix("http://hl7.org/fhir/StructureDefinition/").unwrap_or(&stated);
         let allows = |target: &Target| match target {
             Target::Any => true,
             Target::Profile(id) => *self.schema.profile(*id).type_name == *bare,

@@ -88,8 +88,7 @@ impl<'d> Resources<'d> {
     /// Finds the resources from the root on; without recursion.
     pub(crate) fn new(schema: &Schema, root: Value<'d>) -> Self {
         let names = Names::new();
-        let mut own =
-            Self { all: Vec::new(), by_value: HashMap::new(), entries: HashMap::new() };
+        let mut own = Self { all: Vec::new(), by_value: HashMap::new(), entries: HashMap::new() };
         own.add(schema, &names, root, Role::Root, None, None);
         let mut next = 0;
         while next < own.all.len() {
@@ -182,10 +181,7 @@ impl<'d> Resources<'d> {
 
     /// The resources of a Bundle's entries with this fullUrl.
     pub(crate) fn with_full_url(&self, bundle: ResourceId, url: &str) -> &[ResourceId] {
-        self.entries
-            .get(&bundle)
-            .and_then(|entries| entries.get(url))
-            .map_or(&[], Vec::as_slice)
+        self.entries.get(&bundle).and_then(|entries| entries.get(url)).map_or(&[], Vec::as_slice)
     }
 
     /// The Bundle whose entry holds a resource, and that entry's resource.

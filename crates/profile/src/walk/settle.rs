@@ -156,12 +156,19 @@ impl<'c, 'd> Check<'c, 'd> {
         let demands = std::mem::take(&mut self.units[unit].demands);
         for demand in &demands {
             match demand {
-                Demand::Child { at, resource, profiles } => self.judge_child(unit, *at, *resource, profiles),
+                Demand::Child { at, resource, profiles } => {
+                    self.judge_child(unit, *at, *resource, profiles)
+                }
                 Demand::Reference { at, resource, candidates, is_of_base_types } => {
                     let mut candidates = candidates.iter();
-                    let found = candidates.any(|profile| self.conforms(*resource, Some(*profile)) != Some(false));
+                    let found = candidates
+                        .any(|profile| self.conforms(*resource, Some(*profile)) != Some(false));
                     if !found && !is_of_base_types {
-                        self.units[unit].findings.rule(&texts::REFERENCE_TARGET, *at, Cow::Borrowed(""));
+                        self.units[unit].findings.rule(
+                            &texts::REFERENCE_TARGET,
+                            *at,
+                            Cow::Borrowed(""),
+                        );
                     }
                 }
             }
@@ -186,7 +193,11 @@ impl<'c, 'd> Check<'c, 'd> {
     }
 
     /// Whether a resource conforms; none where that is not settled.
-    pub(super) fn conforms(&self, resource: ResourceId, profile: Option<ProfileId>) -> Option<bool> {
+    pub(super) fn conforms(
+        &self,
+        resource: ResourceId,
+        profile: Option<ProfileId>,
+    ) -> Option<bool> {
         if let Some(profile) = profile
             && !self.is_of_type(resource, profile)
         {

@@ -7,7 +7,9 @@ use crate::{
     definition::SlicingRules,
     fhirpath::Focus,
     json::{Kind, Value},
-    schema::{MatchOn, NodeId, ProfileId, SliceTest, Slicing, SlicingId, Slot, Step, TypeRef, joined},
+    schema::{
+        MatchOn, NodeId, ProfileId, SliceTest, Slicing, SlicingId, Slot, Step, TypeRef, joined,
+    },
     terminology::Membership,
 };
 
@@ -70,7 +72,13 @@ impl<'d> Walk<'_, '_, 'd> {
         Some(chosen)
     }
 
-    fn check_order(&mut self, own: Field<'_, 'd>, slicing: SlicingId, slice: Option<u32>, value: Value<'d>) {
+    fn check_order(
+        &mut self,
+        own: Field<'_, 'd>,
+        slicing: SlicingId,
+        slice: Option<u32>,
+        value: Value<'d>,
+    ) {
         let holder = own.holder.id();
         let last = self.last_slice.filter(|last| last.holder == holder && last.slicing == slicing);
         if let (Some(last), Some(place)) = (last, slice)
@@ -82,7 +90,12 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     /// The places of the slices that the item fulfils, in the order of the definition.
-    fn matches(&mut self, slicing: &Slicing, value: Value<'d>, own_type: Option<&TypeRef>) -> Vec<u32> {
+    fn matches(
+        &mut self,
+        slicing: &Slicing,
+        value: Value<'d>,
+        own_type: Option<&TypeRef>,
+    ) -> Vec<u32> {
         let mut matched = Vec::new();
         match self.key(slicing, value) {
             Key::None => {}
@@ -126,11 +139,21 @@ impl<'d> Walk<'_, '_, 'd> {
         Key::One(joined(values.into_iter()))
     }
 
-    fn fulfils(&mut self, tests: Option<&[SliceTest]>, value: Value<'d>, own_type: Option<&TypeRef>) -> bool {
+    fn fulfils(
+        &mut self,
+        tests: Option<&[SliceTest]>,
+        value: Value<'d>,
+        own_type: Option<&TypeRef>,
+    ) -> bool {
         tests.is_some_and(|tests| tests.iter().all(|test| self.fulfils_one(test, value, own_type)))
     }
 
-    fn fulfils_one(&mut self, test: &SliceTest, value: Value<'d>, own_type: Option<&TypeRef>) -> bool {
+    fn fulfils_one(
+        &mut self,
+        test: &SliceTest,
+        value: Value<'d>,
+        own_type: Option<&TypeRef>,
+    ) -> bool {
         let reached = self.reached(value, &test.path);
         match &test.on {
             MatchOn::Absent => reached.is_empty(),
@@ -139,9 +162,9 @@ impl<'d> Walk<'_, '_, 'd> {
                 reached.iter().any(|own| text(*own).is_some_and(|own| *own == **wanted))
             }
             MatchOn::Sample(sample) => reached.iter().any(|own| sample.is_held_by(*own)),
-            MatchOn::ValueSet(set) => reached.iter().any(|own| {
-                self.check.guide.membership(*own, *set) == Some(Membership::Member)
-            }),
+            MatchOn::ValueSet(set) => reached
+                .iter()
+                .any(|own| self.check.guide.membership(*own, *set) == Some(Membership::Member)),
             MatchOn::Type(names) => self.is_of_type(&reached, names, test, own_type),
             MatchOn::Profile(profiles) => {
                 reached.iter().any(|own| self.conforms_to_any(*own, profiles))

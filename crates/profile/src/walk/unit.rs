@@ -121,12 +121,15 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
     /// Evaluates invariants at an element.
     pub(super) fn constraints(&mut self, constraints: &[ConstraintId], focus: Focus<'d>) {
         for id in constraints {
-            let constraint = self.schema.constraint(*id);
-            if !constraint.holds(focus, &Surroundings { check: self.check, resource: self.resource }) {
+            let stated = self.schema.stated(*id);
+            if !stated
+                .invariant
+                .holds(focus, &Surroundings { check: self.check, resource: self.resource })
+            {
                 let at = focus.value().or(focus.sibling()).map_or(0, Value::id);
                 self.findings.push(Finding {
                     broken: Broken::Constraint(*id),
-                    severity: constraint.severity(),
+                    severity: stated.severity,
                     at,
                     argument: Cow::Borrowed(""),
                 });

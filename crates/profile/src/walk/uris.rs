@@ -41,9 +41,9 @@ pub(super) fn is_example(url: &str) -> bool {
 pub(super) fn restful(url: &str) -> Option<(&str, &str, &str)> {
     let plain = url.split_once("/_history/").map_or(url, |(plain, _)| plain);
     let (before, id) = plain.rsplit_once('/')?;
-    let (base, type_name) = before.rsplit_once('/').map_or(("", before), |(_, name)| {
-        (&before[..before.len() - name.len()], name)
-    });
+    let (base, type_name) = before
+        .rsplit_once('/')
+        .map_or(("", before), |(_, name)| (&before[..before.len() - name.len()], name));
     let is_web = base.is_empty() || base.starts_with("http://") || base.starts_with("https://");
     let is_type = type_name.starts_with(|first: char| first.is_ascii_uppercase());
     (is_web && is_type && super::formats::is_id(id)).then_some((base, type_name, id))
