@@ -212,8 +212,12 @@ impl Gathered {
         }
         for own in base {
             let place = allowed.iter().position(|other| {
-                // `Resource.id` is a string or an id, depending on who says it.
-                other.name == own.name || (!is_choice && allowed.len() == 1 && base.len() == 1)
+                // `Resource.id` is a string or an id, depending on who says it, and which
+                // resource it is stands in the document.
+                let is_resource = own.shape == Shape::Resource && other.shape == Shape::Resource;
+                other.name == own.name
+                    || is_resource
+                    || (!is_choice && allowed.len() == 1 && base.len() == 1)
             });
             let index = place.map_or(RowType::Forbidden, |place| RowType::Allowed(place as u32));
             let shape = place.map_or(own.shape, |place| allowed[place].shape);

@@ -22,7 +22,7 @@ impl<'d> Walk<'_, '_, 'd> {
             self.forbidden_type(focus);
             return;
         };
-        let own_type = node.types.get(place as usize);
+        let own_type = self.fitting_type(node, node.types.get(place as usize), focus);
         let slice = match slot.slicing {
             Some(slicing) => self.slice_of(own, slicing, slot, focus, own_type),
             None => None,
@@ -39,6 +39,24 @@ impl<'d> Walk<'_, '_, 'd> {
             }
         }
         self.last_slice = last;
+    }
+
+    /// The type of a definition that stands for the one that was found: that of the same
+    /// name, for a resource that of its own type.
+    fn fitting_type<'n>(
+        &self,
+        node: &'n ElementNode,
+        found: Option<&'n TypeRef>,
+        focus: Focus<'d>,
+    ) -> Option<&'n TypeRef> {
+        let found = found?;
+        if found.shape != Shape::Resource {
+            return node.types.iter().find(|own| own.name == found.name);
+        }
+        let resource = focus.value().and_then(|value| self.check.resources.at(value));
+        let type_name = resource.map(|id| &self.check.resources[id].type_name);
+        let fits = |own: &&TypeRef| type_name.is_some_and(|name| *own.name == **name);
+        node.types.iter().find(fits).or(node.types.first())
     }
 
     fn forbidden_type(&mut self, focus: Focus<'d>) {
@@ -59,7 +77,7 @@ impl<'d> Walk<'_, '_, 'd> {
             self.element(own, focus, node, None);
             return;
         };
-        match node.types.iter().find(|other| other.name == own_type.name) {
+        match self.fitting_type(node, Some(own_type), focus).filter(|_| !node.types.is_empty()) {
             Some(own_type) => self.element(own, focus, node, Some(own_type)),
             None if node.types.is_empty() => self.element(own, focus, node, Some(own_type)),
             None => self.forbidden_type(focus),

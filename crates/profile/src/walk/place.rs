@@ -19,7 +19,10 @@ pub(crate) fn expression(schema: &Schema, value: Value<'_>) -> String {
     let mut text = String::new();
     for step in steps(value) {
         match step.index {
-            Some(index) => text.push_str(&format!("[{index}]")),
+            Some(index) => {
+                text.push_str(&format!("[{index}]"));
+                path.enter_resource(step.value);
+            }
             None => text.push_str(&path.enter(step.value)),
         }
     }
@@ -53,20 +56,24 @@ impl<'s> Typed<'s> {
 
     /// The text of one step by name; the next step starts behind it.
     fn enter(&mut self, value: Value<'_>) -> String {
-        if let Some(type_name) = value.text_of("resourceType")
-            && let Some(id) = self.schema.resource_type(&type_name)
-        {
-            let text = match value.key() {
+        if let Some(type_name) = self.enter_resource(value) {
+            return match value.key() {
                 Some(key) => format!(".{}", printable(&key)),
-                None => type_name.into_owned(),
+                None => type_name,
             };
-            self.table = self.schema.table_of(self.schema.profile(id).root);
-            return text;
         }
         let row = self.table.and_then(|table| table.row(value.symbol()).map(|row| (table, *row)));
         let text = row.map_or_else(|| plain(value), |(table, row)| self.name(table, row));
         self.table = row.and_then(|(table, row)| self.next(table, row, value));
         text
+    }
+
+    /// Goes on below a resource; answers its type.
+    fn enter_resource(&mut self, value: Value<'_>) -> Option<String> {
+        let type_name = value.text_of("resourceType")?;
+        let id = self.schema.resource_type(&type_name)?;
+        self.table = self.schema.table_of(self.schema.profile(id).root);
+        Some(type_name.into_owned())
     }
 
     fn name(&self, table: &Table, row: Row) -> String {
@@ -126,12 +133,14 @@ pub(super) fn typed_paths(check: &Check<'_, '_>, value: Value<'_>) -> Vec<(Strin
     let schema = check.schema();
     let mut paths: Vec<(String, String)> = Vec::new();
     let mut typed = Typed::new(schema);
-    for step in steps(value).into_iter().filter(|step| step.index.is_none()) {
+    for step in steps(value) {
         let before = typed.table;
         let own = step.value;
-        if let Some(type_name) = own.text_of("resourceType") {
-            typed.enter(own);
-            paths = vec![(type_name.into_owned(), String::new())];
+        if let Some(type_name) = typed.enter_resource(own) {
+            paths = vec![(type_name, String::new())];
+            continue;
+        }
+        if step.index.is_some() {
             continue;
         }
         let row = before.and_then(|table| table.row(own.symbol()).map(|row| (table, *row)));
