@@ -77,7 +77,7 @@ impl Validator {
         if mode == Mode::Strict {
             walk::strict::add(&mut findings, &check);
         }
-        let mut report = Report::new(guide, document, findings);
+        let mut report = Report::new(guide, document, findings, mode);
         report.add_laxities(document, mode);
         report.steps = check.steps;
         report

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kyoyu_domain::problem::{Issue, Severity};
+use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 use super::{Guide, Mode};
 use crate::{
@@ -84,6 +84,7 @@ impl Report {
         guide: &Guide,
         document: &Document<'_>,
         mut found: Vec<walk::Finding>,
+        mode: Mode,
     ) -> Self {
         let mut seen = HashSet::new();
         found.retain(|finding| seen.insert((finding.code(), finding.at, finding.argument.clone())));
@@ -96,8 +97,14 @@ impl Report {
             found.sort_by_key(|finding| document.value(finding.at).span().start);
         }
         let mut cursor = Cursor::new(document);
-        let findings =
-            found.iter().map(|own| rendered(guide, document, own, &mut cursor)).collect();
+        let findings = found.iter().map(|own| {
+            let mut finding = rendered(guide, document, own, &mut cursor);
+            if mode == Mode::Reference {
+                reference_place(own, &mut finding.expression);
+            }
+            finding
+        });
+        let findings = findings.collect();
         Self { findings, beyond, steps: 0 }
     }
 
@@ -130,6 +137,35 @@ impl RuleId {
     fn own(code: &str, number: Option<&str>) -> Self {
         Self { code: code.to_owned(), source: None, number: number.map(str::to_owned) }
     }
+}
+
+/// Where the reference validator says that some rules of Bundles were broken: it counts
+/// entries from one, or names the first for all.
+fn reference_place(finding: &walk::Finding, expression: &mut String) {
+    use walk::texts;
+
+    let Broken::Rule(rule) = finding.broken else { return };
+    let is = |rules: &[&'static Rule]| rules.iter().any(|own| std::ptr::eq(*own, rule));
+    if is(&[&texts::FULL_URL_DIFFERS, &texts::FULL_URL_RELATIVE]) {
+        "Bundle.entry[0]".clone_into(expression);
+    } else if is(&[&texts::ENTRY_UNREACHED])
+        || (is(&[&texts::TARGET_MISSING, &texts::TARGET_REPEATED])
+            && expression.starts_with("Bundle.entry[0]"))
+    {
+        *expression = counted_from_one(expression);
+    } else if is(&[&texts::NO_RESOURCE_TYPE]) && expression.is_empty() {
+        "$".clone_into(expression);
+    }
+}
+
+fn counted_from_one(expression: &str) -> String {
+    let mut parts = expression.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (index, rest) = part.split_once(']').unwrap_or((part, ""));
+        let index = index.parse::<usize>().map_or(0, |index| index + 1);
+        format!("{text}[{index}]{rest}")
+    })
 }
 
 fn rendered(

@@ -130,13 +130,7 @@ impl<'d> Walk<'_, '_, 'd> {
         for style in stylesheets(bundle, entries) {
             reached[style] = true;
         }
-        let mut backwards = Vec::new();
-        while let Some(next) = (0..entries.len())
-            .find(|place| !reached[*place] && targets[*place].iter().any(|own| reached[*own]))
-        {
-            backwards.push(next);
-            visit(next, targets, &mut reached);
-        }
+        let backwards = reach_backwards(targets, &mut reached);
         for (place, entry) in
             entries.iter().enumerate().filter(|(_, entry)| entry.resource.is_some())
         {
@@ -196,13 +190,36 @@ fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
     found
 }
 
-fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) {
+/// Reaches everything from one entry on; answers what is new.
+fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {
+    let mut found = Vec::new();
     let mut waiting = vec![from];
     while let Some(place) = waiting.pop() {
         if !std::mem::replace(&mut reached[place], true) {
+            found.push(place);
             waiting.extend(targets[place].iter().copied().filter(|own| !reached[*own]));
         }
     }
+    found
+}
+
+/// Goes on to what links to something reached; answers those.
+fn reach_backwards(targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {
+    let mut sources: Vec<Vec<usize>> = vec![Vec::new(); targets.len()];
+    for (from, own) in targets.iter().enumerate() {
+        own.iter().for_each(|to| sources[*to].push(from));
+    }
+    let mut backwards = Vec::new();
+    let mut waiting: Vec<usize> = (0..targets.len()).filter(|place| reached[*place]).collect();
+    while let Some(place) = waiting.pop() {
+        for from in &sources[place] {
+            if !reached[*from] {
+                backwards.push(*from);
+                waiting.extend(visit(*from, targets, reached));
+            }
+        }
+    }
+    backwards
 }
 
 fn stylesheets(bundle: Value<'_>, entries: &[Entry<'_>]) -> Vec<usize> {

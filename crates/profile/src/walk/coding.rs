@@ -26,6 +26,11 @@ impl<'d> Walk<'_, '_, 'd> {
         if is_in_concept && node.binding.is_none() {
             return;
         }
+        if let Some(system) = value.field(NAMES.system).and_then(Value::as_str)
+            && value.field(NAMES.code).is_some()
+        {
+            self.system(&system, value);
+        }
         if !is_in_concept {
             self.code_and_system(value);
         }
@@ -66,7 +71,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let system = value.field(NAMES.system).and_then(Value::as_str);
         let code = value.field(NAMES.code).and_then(Value::as_str);
         let (Some(system), Some(code)) = (system, code) else { return };
-        self.system(&system, value, value);
+        self.system(&system, value);
         self.known_code(&system, &code, value, value);
         if let Some(bound) = node.binding.as_deref() {
             let answer = self.member(value, bound);
@@ -103,7 +108,6 @@ impl<'d> Walk<'_, '_, 'd> {
         let code_text = code.and_then(Value::as_str).filter(|code| !code.is_empty());
         match (system_text, code_text) {
             (Some(system), Some(code)) => {
-                self.system(&system, coding, coding);
                 self.known_code(&system, &code, coding.field(NAMES.code).unwrap_or(coding), coding);
             }
             (None, Some(_)) => self.broken(&texts::NO_SYSTEM, coding),
@@ -111,13 +115,13 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 
-    fn system(&mut self, system: &str, at: Value<'d>, whole: Value<'d>) {
+    fn system(&mut self, system: &str, at: Value<'d>) {
         if !uris::is_system(system) {
             self.broken(&texts::SYSTEM_RELATIVE, at);
         } else if self.check.guide.terminology().value_set(system).is_some()
             && self.check.guide.terminology().code_system(system).is_none()
         {
-            self.broken(&texts::SYSTEM_IS_VALUE_SET, whole);
+            self.broken(&texts::SYSTEM_IS_VALUE_SET, at);
         }
     }
 

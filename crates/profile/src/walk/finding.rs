@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use kyoyu_domain::problem::{Rule, Severity};
 
+use super::texts;
 use crate::schema::ConstraintId;
 
 /// What was broken.
@@ -26,7 +27,32 @@ pub(crate) struct Finding {
     pub(crate) argument: Cow<'static, str>,
 }
 
+/// Rules about the JSON, whatever the profile.
+static STRUCTURAL: &[&Rule] = &[
+    &texts::UNKNOWN_ELEMENT,
+    &texts::NOT_AN_ARRAY,
+    &texts::NOT_AN_OBJECT,
+    &texts::NOT_A_PRIMITIVE,
+    &texts::NULL_IN_ARRAY,
+    &texts::EMPTY_ARRAY,
+    &texts::EMPTY_OBJECT,
+    &texts::JSON_BOOLEAN,
+    &texts::JSON_NUMBER_TYPE,
+    &texts::JSON_STRING,
+    &texts::NO_RESOURCE_TYPE,
+    &texts::UNKNOWN_RESOURCE_TYPE,
+    &texts::XHTML_MALFORMED,
+    &texts::XHTML_ENTITY,
+];
+
 impl Finding {
+    fn is_structural(&self) -> bool {
+        match self.broken {
+            Broken::Rule(rule) => STRUCTURAL.iter().any(|own| std::ptr::eq(*own, rule)),
+            Broken::Constraint(_) => false,
+        }
+    }
+
     /// What tells the rule apart from others.
     pub(crate) fn code(&self) -> (&'static str, u32) {
         match self.broken {
@@ -52,7 +78,9 @@ const MOST: usize = 200;
 
 impl Findings {
     pub(crate) fn push(&mut self, finding: Finding) {
-        self.errors += usize::from(finding.is_error());
+        // What is wrong with the JSON alone is no failure of the profile, as in the
+        // reference validator: it does not spread to slices and references.
+        self.errors += usize::from(finding.is_error() && !finding.is_structural());
         if self.kept.len() < MOST || (finding.is_error() && self.errors == 1) {
             self.kept.push(finding);
         }

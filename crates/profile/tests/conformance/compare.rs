@@ -72,10 +72,21 @@ fn one(setting: &Setting, case: &Case) -> Compared {
         is_void: case.is_void,
         theirs_is_error: !case.errors.is_empty(),
         ours_is_error: !ours.is_empty(),
-        is_policy: !case.errors.is_empty() && case.errors.iter().all(is_policy_error),
+        is_policy: case.errors.iter().any(is_policy_error)
+            && case.errors.iter().all(|error| is_policy_error(error) || is_echo(error)),
         missed: missed.cloned().collect(),
         added: added.cloned().collect(),
     }
+}
+
+/// Whether an error only says that another one spread.
+fn is_echo(error: &Error) -> bool {
+    let echoes = [
+        "Reference_REF_CantMatchChoice",
+        "Validation_VAL_Profile_NotSlice",
+        "Validation_VAL_Profile_Minimum_SLICE",
+    ];
+    echoes.contains(&error.id.as_str()) || error.text.contains("nvalid display")
 }
 
 /// The same expression, or one around the other.
