@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Entry;
 use crate::{
-    fhirpath::{Environment, Focus},
+    fhirpath::{self, Environment, Focus},
     json::Value,
 };
 
@@ -110,18 +110,19 @@ fn contained_meta_has(focus: Focus<'_>, names: &[&str]) -> bool {
 }
 
 /// Each contained resource is referred to from where it is contained, or refers to that
-/// itself. Any string that is `#` and its id counts, whatever its type, since JSON does not
-/// tell a canonical from a string; one pass over the texts.
+/// itself. Any string that is `#` and its id counts, unless its key gives it another type:
+/// JSON does not tell a canonical from a string. One pass over the texts. A missing id is another rule's.
 fn contained_are_used<'d>(focus: Focus<'d>, environment: &dyn Environment<'d>) -> bool {
     if contained(focus).next().is_none() {
         return true;
     }
     let Some(holder) = environment.resource() else { return false };
-    let local = |value: Value<'d>| value.as_str().filter(|text| text.starts_with('#'));
-    let used: HashSet<_> = holder.descendants().filter_map(local).collect();
+    let local = |value: &Value<'d>| value.as_str().is_some_and(|text| text.starts_with('#'));
+    let places = holder.descendants().filter(local).filter(|value| fhirpath::may_be_url(*value));
+    let used: HashSet<_> = places.filter_map(Value::as_str).collect();
     contained(focus).filter_map(Focus::value).all(|resource| {
-        let id = resource.text_of("id");
-        id.is_some_and(|id| used.contains(format!("#{id}").as_str()))
+        let id = resource.get("id").and_then(|id| Focus::of(id).text()).filter(|id| !id.is_empty());
+        id.is_none_or(|id| used.contains(format!("#{id}").as_str()))
             || resource.descendants().any(|value| value.is("#"))
     })
 }
