@@ -79,7 +79,8 @@ pub trait Environment<'d> {
     fn resolve(&self, reference: &str) -> Option<Value<'d>>;
 
     /// Whether a code, Coding or CodeableConcept is in a value set; none where it cannot
-    /// be decided.
+    /// be decided. To the reference validator a Coding with a display that its code does not
+    /// have is no member.
     fn member_of(&self, element: Value<'d>, value_set: &str) -> Option<bool>;
 
     /// Whether an element conforms to a profile; none where the profile is unknown.

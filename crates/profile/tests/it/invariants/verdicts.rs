@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kyoyu_profile::invariants::{Invariant, natives, table};
+use kyoyu_profile::{
+    invariants::{Invariant, natives, table},
+    json::Value,
+};
 use serde_json::Value as Json;
 
 use super::{
@@ -41,25 +44,31 @@ fn what_the_reference_validator_finds_broken_is_broken_here() {
     let rules = rules();
     let mut found = 0;
     for line in lines("mutants.jsonl") {
-        let errors = line["errors"].as_array().into_iter().flatten();
+        let mut errors = line["errors"].as_array().into_iter().flatten();
         let added = line["warnings_added"].as_array().into_iter().flatten();
         let key = |issue: &Json| Some(issue["id"].as_str()?.split_once('#')?.1.to_owned());
         let mut broken: Vec<(String, String)> = errors
+            .clone()
             .chain(added)
             .filter_map(|issue| Some((key(issue)?, in_json(issue["expression"].as_str()?))))
             .filter(|(key, _)| rules.contains_key(key))
             .collect();
-        if broken.is_empty() {
+        // An error without an id is its parser's, which drops what it does not understand
+        // and has the rules asked of the rest.
+        let is_read_whole = errors.all(|issue| issue["id"].is_string());
+        if broken.is_empty() || !is_read_whole {
             continue;
         }
         let text = mutated(&line, example(&line).expect("the example is there"));
         let document = parse(text.as_bytes()).expect("a mutant with a verdict is JSON");
         each_object(document.root(), &mut |_, focus, around| {
-            let path = focus.value().map(|value| value.path()).unwrap_or_default();
+            let path = focus.value().map(Value::path).unwrap_or_default();
             broken.retain(|(key, place)| *place != path || rules[key].holds(focus, around));
         });
-        // ele-1 and txt-1 are also found at primitives, which are no objects.
-        broken.retain(|(key, _)| key != "ele-1" && key != "txt-1");
+        // The first two are also found at primitives, which are no objects; the third asks
+        // terminology about displays, for which there is only a stand-in here.
+        let elsewhere = ["ele-1", "txt-1", "check-LTS-MemberOf-infectionLabo"];
+        broken.retain(|(key, _)| !elsewhere.contains(&key.as_str()));
         assert!(broken.is_empty(), "{}: {broken:?}", line["id"]);
         found += 1;
     }
