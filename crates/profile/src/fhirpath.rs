@@ -30,14 +30,16 @@ mod pattern;
 mod strings;
 mod types;
 
-use std::{cmp::Ordering, fmt};
+use std::fmt;
 
+use evaluate::Evaluation;
+use item::Item;
 use node::Node;
 
 pub use focus::Focus;
+pub(crate) use types::may_be_url;
 
 use crate::json::Value;
-use evaluate::Evaluation;
 
 /// Expressions nested deeper than this are refused; the deepest published one needs 25.
 const MAX_DEPTH: usize = 200;
@@ -77,7 +79,8 @@ pub trait Environment<'d> {
     fn resolve(&self, reference: &str) -> Option<Value<'d>>;
 
     /// Whether a code, Coding or CodeableConcept is in a value set; none where it cannot
-    /// be decided.
+    /// be decided. To the reference validator a Coding with a display that its code does not
+    /// have is no member.
     fn member_of(&self, element: Value<'d>, value_set: &str) -> Option<bool>;
 
     /// Whether an element conforms to a profile; none where the profile is unknown.
@@ -114,9 +117,10 @@ impl Expression {
     }
 }
 
-/// Whether a date, or any other text, is at most another; none where it cannot be told.
-pub(crate) fn at_most(left: &str, right: &str) -> Option<bool> {
-    compare::texts(left, right).map(Ordering::is_le)
+/// `left <= right`; none where it cannot be told.
+pub(crate) fn at_most(left: Focus<'_>, right: Focus<'_>) -> Option<bool> {
+    let (left, right) = (Item::Element(left), Item::Element(right));
+    compare::ordered(node::Comparison::AtMost, &left, &right).ok().flatten()
 }
 
 #[cfg(test)]

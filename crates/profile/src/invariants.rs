@@ -17,6 +17,8 @@ mod elements;
 mod resources;
 mod rewrites;
 
+pub use resources::unused_contained;
+
 use crate::{
     definition::Constraint,
     fhirpath::{CompileError, Environment, Expression, Focus},

@@ -138,15 +138,10 @@ fn order(left: &Item<'_, '_>, right: &Item<'_, '_>) -> Result<Option<Ordering>, 
         return Err(Failed);
     }
     let (left, right) = (left.text().ok_or(Failed)?, right.text().ok_or(Failed)?);
-    Ok(texts(&left, &right))
-}
-
-/// The order of two dates, or of two other texts.
-pub(super) fn texts(left: &str, right: &str) -> Option<Ordering> {
-    match (dates::parse(left), dates::parse(right)) {
+    Ok(match (dates::parse(&left), dates::parse(&right)) {
         (Some(left), Some(right)) => dates::compare(&left, &right),
-        _ => Some(left.cmp(right)),
-    }
+        _ => Some(left.cmp(&right)),
+    })
 }
 
 /// Quantities of one unit by value. Two UCUM units would have to be converted; without

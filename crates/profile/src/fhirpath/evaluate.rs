@@ -11,6 +11,7 @@ use super::{
     node::{Function, Name, Node, Operator},
     strings,
 };
+use crate::json::Value;
 
 /// `repeat` stops here: more items than a document has values are a cycle of references.
 const MAX_REPEATED: usize = 1_000_000;
@@ -74,8 +75,8 @@ impl<'s, 'd> Evaluation<'s, 'd> {
             Node::This => sink(scope.this.clone()),
             Node::Index => sink(Item::Integer(scope.index as i64)),
             Node::Context => sink(Item::Element(self.focus)),
-            Node::Resource => self.resource(self.environment.resource(), sink),
-            Node::RootResource => self.resource(self.environment.root_resource(), sink),
+            Node::Resource => resource(self.environment.resource(), sink),
+            Node::RootResource => resource(self.environment.root_resource(), sink),
             Node::Nothing => MORE,
             Node::Text(text) => sink(Item::Constant(text)),
             Node::Integer(number) => sink(Item::Integer(*number)),
@@ -95,17 +96,6 @@ impl<'s, 'd> Evaluation<'s, 'd> {
                 Ok(None) => MORE,
                 Err(Failed) => FAILED,
             },
-        }
-    }
-
-    fn resource<'e>(
-        &self,
-        resource: Option<crate::json::Value<'d>>,
-        sink: Sink<'_, 'e, 'd>,
-    ) -> Flow {
-        match resource {
-            Some(resource) => sink(Item::Element(Focus::of(resource))),
-            None => FAILED,
         }
     }
 
@@ -428,6 +418,14 @@ impl<'s, 'd> Evaluation<'s, 'd> {
             },
             Err(Failed) => FAILED,
         }
+    }
+}
+
+/// A resource of the surroundings; an expression cannot ask for one that is not there.
+fn resource<'d>(resource: Option<Value<'d>>, sink: Sink<'_, '_, 'd>) -> Flow {
+    match resource {
+        Some(resource) => sink(Item::Element(Focus::of(resource))),
+        None => FAILED,
     }
 }
 

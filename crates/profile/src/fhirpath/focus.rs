@@ -119,10 +119,8 @@ impl<'d> Focus<'d> {
         for (key, child) in holder.fields() {
             if key == name {
                 value = Some(child);
-            } else if let Some(plain) = key.strip_prefix('_') {
-                if plain == name {
-                    sibling = Some(child);
-                }
+            } else if key.strip_prefix('_') == Some(name) {
+                sibling = Some(child);
             }
         }
         if value.is_none() && sibling.is_none() && is_choice {
@@ -136,10 +134,11 @@ impl<'d> Focus<'d> {
             if types::is_choice_of(&key, name) {
                 let sibling = sibling_of(holder, &key);
                 each_item(Some(child), sibling, sink)?;
-            } else if let Some(plain) = key.strip_prefix('_') {
-                if types::is_choice_of(plain, name) && holder.get(plain).is_none() {
-                    each_item(None, Some(child), sink)?;
-                }
+            } else if let Some(plain) = key.strip_prefix('_')
+                && types::is_choice_of(plain, name)
+                && holder.get(plain).is_none()
+            {
+                each_item(None, Some(child), sink)?;
             }
         }
         ControlFlow::Continue(())

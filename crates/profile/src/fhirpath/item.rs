@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{focus::Focus, types::TypeName};
-use crate::json::Kind;
+use crate::json::{Kind, Value};
 
 /// An element, a constant of the expression ('e) or a computed value.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Number {
     }
 }
 
-impl<'e, 'd> Item<'e, 'd> {
+impl<'d> Item<'_, 'd> {
     /// The boolean that it is.
     pub(super) fn as_bool(&self) -> Option<bool> {
         match self {
@@ -64,7 +64,7 @@ impl<'e, 'd> Item<'e, 'd> {
     pub(super) fn is_text(&self) -> bool {
         match self {
             Self::Constant(_) | Self::Text(_) => true,
-            Self::Element(focus) => focus.value().is_some_and(|value| value.is_string()),
+            Self::Element(focus) => focus.value().is_some_and(Value::is_string),
             _ => false,
         }
     }

@@ -87,6 +87,9 @@ fn token(text: &str) -> Result<(Token, usize), &'static str> {
         '@' => {
             let is_part = |c: char| c.is_ascii_alphanumeric() || "-+:.".contains(c);
             let end = text[1..].find(|c| !is_part(c)).map_or(text.len(), |end| end + 1);
+            if end == 1 {
+                return Err("a date is missing behind @");
+            }
             Ok((Token::Text(text[1..end].trim_start_matches('T').into()), end))
         }
         _ if first.is_ascii_digit() => {

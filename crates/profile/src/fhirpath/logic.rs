@@ -113,10 +113,8 @@ impl<'d> Evaluation<'_, 'd> {
                 let (value, profile) = asked.ok_or(Failed)?;
                 self.environment.conforms_to(value, &profile).map(Some).ok_or(Failed)
             }
-            Logic::Html(node) => self.narrative(node, scope, |text| xhtml::is_allowed(text)),
-            Logic::HtmlContent(node) => {
-                self.narrative(node, scope, |text| xhtml::has_content(text))
-            }
+            Logic::Html(node) => self.narrative(node, scope, xhtml::is_allowed),
+            Logic::HtmlContent(node) => self.narrative(node, scope, xhtml::has_content),
         }
     }
 

@@ -235,6 +235,13 @@ fn choice_type(key: &str) -> Option<&str> {
         .map(|(_, suffix)| suffix)
 }
 
+/// Whether a string may be a reference, canonical, uri or url, as far as its key tells.
+pub(crate) fn may_be_url(value: Value<'_>) -> bool {
+    let key = value.key();
+    let suffix = key.as_deref().and_then(choice_type);
+    suffix.is_none_or(|suffix| matches!(suffix, "Uri" | "Url" | "Canonical"))
+}
+
 /// Whether a key is the choice element `name` with some type.
 pub(super) fn is_choice_of(key: &str, name: &str) -> bool {
     key.strip_prefix(name).is_some_and(|suffix| SUFFIXES.binary_search(&suffix).is_ok())

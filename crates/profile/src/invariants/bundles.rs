@@ -102,8 +102,7 @@ fn is_type(bundle: Option<Value<'_>>, types: &[&str]) -> bool {
 /// A rule for one type of Bundle. Where the type is missing the question has no answer,
 /// which is a failure unless the rule is kept anyway.
 fn has_no_type_or(focus: Focus<'_>, wanted: &str, is_kept: impl Fn() -> bool) -> bool {
-    let own = focus.value().and_then(|bundle| bundle.text_of("type"));
-    own.is_some_and(|own| own != wanted) || is_kept()
+    focus.any_child("type", false, &mut |own| own.text().as_deref() != Some(wanted)) || is_kept()
 }
 
 /// Every entry has a part exactly when the Bundle is of certain types. A missing type
@@ -115,7 +114,7 @@ fn each_has<'d>(
     types: &[&str],
 ) -> bool {
     let Some(resource) = environment.resource() else { return !focus.has("entry") };
-    let is_known = resource.text_of("type").is_some();
+    let is_known = Focus::of(resource).any_child("type", false, &mut |_| true);
     let wanted = is_type(Some(resource), types);
     !focus.any_child("entry", false, &mut |entry| !is_known || entry.has(part) != wanted)
 }
@@ -124,10 +123,9 @@ fn urls_are_distinct(focus: Focus<'_>) -> bool {
     let mut known = HashSet::new();
     !focus.any_child("entry", false, &mut |entry| {
         let Some(entry) = entry.value() else { return false };
-        let Some(url) = entry.text_of("fullUrl").filter(|url| !url.is_empty()) else {
-            return false;
-        };
-        let version = entry.find(&["resource", "meta", "versionId"]).and_then(Value::as_str);
+        let text = |path: &[&str]| entry.find(path).and_then(|value| Focus::of(value).text());
+        let Some(url) = text(&["fullUrl"]).filter(|url| !url.is_empty()) else { return false };
+        let version = text(&["resource", "meta", "versionId"]).filter(|text| !text.is_empty());
         !known.insert((url, version))
     })
 }

@@ -77,11 +77,7 @@ fn is_home(focus: Focus<'_>) -> bool {
 /// expression, whose comparison then gives nothing.
 fn is_period_in_order(focus: Focus<'_>) -> bool {
     let Some(period) = focus.value() else { return true };
-    let text = |name| period.text_of(name).filter(|text| !text.is_empty());
-    let (Some(start), Some(end)) = (text("start"), text("end")) else {
-        // A number or boolean there is a fault of its own, and cannot be compared.
-        let has_value = |name| period.get(name).is_some_and(|value| Focus::of(value).has_value());
-        return !has_value("start") || !has_value("end");
-    };
-    fhirpath::at_most(&start, &end) == Some(true)
+    let part = |name| period.get(name).map(Focus::of).filter(|part| part.has_value());
+    let (Some(start), Some(end)) = (part("start"), part("end")) else { return true };
+    fhirpath::at_most(start, end) == Some(true)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Entry;
 use crate::{
-    fhirpath::{Environment, Focus},
+    fhirpath::{self, Environment, Focus},
     json::Value,
 };
 
@@ -97,7 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn contained<'d>(focus: Focus<'d>) -> impl Iterator<Item = Focus<'d>> {
+fn contained(focus: Focus<'_>) -> impl Iterator<Item = Focus<'_>> {
     let field = focus.value().and_then(|value| value.get("contained"));
     let single = field.filter(|field| field.is_object());
     field.into_iter().flat_map(Value::items).chain(single).map(Focus::of)
@@ -109,21 +109,28 @@ fn contained_meta_has(focus: Focus<'_>, names: &[&str]) -> bool {
     })
 }
 
-/// Each contained resource is referred to from where it is contained, or refers to that
-/// itself. Any string that is `#` and its id counts, whatever its type, since JSON does not
-/// tell a canonical from a string; one pass over the texts.
 fn contained_are_used<'d>(focus: Focus<'d>, environment: &dyn Environment<'d>) -> bool {
-    if contained(focus).next().is_none() {
-        return true;
+    let has_contained = contained(focus).next().is_some();
+    !has_contained || environment.resource().is_some_and(|own| unused_contained(own).is_empty())
+}
+
+/// The contained resources that nothing in their resource refers to, and that do not refer
+/// to it either (dom-3). Any string that is `#` and the id counts, unless its key gives it
+/// another type: JSON does not tell a canonical from a string. One pass over the texts.
+pub fn unused_contained(resource: Value<'_>) -> Vec<Value<'_>> {
+    if contained(Focus::of(resource)).next().is_none() {
+        return Vec::new();
     }
-    let Some(holder) = environment.resource() else { return false };
-    let local = |value: Value<'d>| value.as_str().filter(|text| text.starts_with('#'));
-    let used: HashSet<_> = holder.descendants().filter_map(local).collect();
-    contained(focus).filter_map(Focus::value).all(|resource| {
-        let id = resource.text_of("id");
+    let local = |value: &Value<'_>| value.as_str().is_some_and(|text| text.starts_with('#'));
+    let places = resource.descendants().filter(local).filter(|v| fhirpath::may_be_url(*v));
+    let used: HashSet<_> = places.filter_map(Value::as_str).collect();
+    let is_used = |contained: &Value<'_>| {
+        let id = contained.text_of("id").filter(|id| !id.is_empty());
         id.is_some_and(|id| used.contains(format!("#{id}").as_str()))
-            || resource.descendants().any(|value| value.is("#"))
-    })
+            || contained.descendants().any(|value| value.is("#"))
+    };
+    let all = contained(Focus::of(resource)).filter_map(Focus::value);
+    all.filter(|contained| !is_used(contained)).collect()
 }
 
 /// Only asked of the outermost resource.

@@ -119,10 +119,8 @@ impl Parser {
         let criterion = self.argument_from(input.clone())?;
         self.expect(",")?;
         let then = self.argument_from(input.clone())?;
-        let otherwise = match self.skip(",") {
-            true => Some(self.argument_from(input.clone())?),
-            false => None,
-        };
+        let otherwise =
+            if self.skip(",") { Some(self.argument_from(input.clone())?) } else { None };
         Ok(call(input, Function::If(criterion, then, otherwise)))
     }
 

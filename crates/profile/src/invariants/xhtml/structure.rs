@@ -57,9 +57,10 @@ pub(super) fn may_stand_in(name: &str, open: &[Open<'_>]) -> bool {
     let Some(parent) = open.last() else { return true };
     let is_block = matches!(name, "div" | "pre" | "table" | "ul" | "ol");
     let is_paragraph_block = matches!(name, "div" | "blockquote" | "table" | "ol" | "ul" | "p");
-    !(parent.in_text && is_block)
-        && !(parent.in_paragraph && is_paragraph_block)
-        && !(is_style(name) && open.iter().any(|ancestor| ancestor.name == name))
+    let breaks_text = parent.in_text && is_block || parent.in_paragraph && is_paragraph_block;
+    let is_repeated = is_style(name) && open.iter().any(|ancestor| ancestor.name == name);
+    !breaks_text
+        && !is_repeated
         && parents(name).is_none_or(|parents| parents.contains(&parent.name))
         && children(parent.name).is_none_or(|children| children.contains(&name))
 }
