@@ -26,8 +26,14 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
     let snapshot = resource.find(&["snapshot", "element"]);
     let form = if snapshot.is_some() { Form::Snapshot } else { Form::Differential };
     let elements = snapshot.or_else(|| resource.find(&["differential", "element"]));
+    let url = text(resource, "url")?;
+    let mut elements: Vec<_> = elements.into_iter().flat_map(Value::items).map(element).collect();
+    for constraint in elements.iter_mut().flat_map(|own| &mut own.constraints) {
+        // What no other definition is named for is this one's.
+        constraint.source.get_or_insert_with(|| url.clone());
+    }
     Some(Definition {
-        url: text(resource, "url")?,
+        url,
         version: text(resource, "version").unwrap_or_default(),
         name: text(resource, "name").unwrap_or_default(),
         kind,
@@ -37,7 +43,7 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
         is_abstract: resource.get("abstract").and_then(Value::as_bool) == Some(true),
         contexts: resource.list("context").filter_map(context).collect(),
         form,
-        elements: elements.into_iter().flat_map(Value::items).map(element).collect(),
+        elements,
     })
 }
 

@@ -5,7 +5,7 @@ use super::{
     overlay::{Overlay, plant_base},
     tree::Tree,
 };
-use crate::definition::{Definition, Element, Form, Slicing, SlicingRules};
+use crate::definition::{Constraint, Definition, Element, Form, Slicing, SlicingRules};
 
 /// The smallest differential that completes to this snapshot.
 pub(super) fn of(completer: &mut Completer<'_, '_>, snapshot: &Definition) -> Definition {
@@ -28,6 +28,11 @@ fn differing(overlay: &mut Overlay<'_, '_, '_, '_>, element: &Element) -> Option
     // Whether the element itself had to be begun as a slice or as a new element.
     let is_begun = overlay.tree.begun() > begun;
     let mut difference = beyond(overlay.tree.element(node), element);
+    if overlay.tree.is_new(node) {
+        let implied = overlay.implied(overlay.tree.segment(node), &element.types);
+        let says = |own: &Constraint| implied.iter().all(|other| other.key != own.key);
+        difference.constraints.retain(says);
+    }
     if difference.slice_name.is_none() && is_begun {
         difference.slice_name.clone_from(&element.slice_name);
     }
