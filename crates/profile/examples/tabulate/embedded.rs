@@ -75,7 +75,9 @@ pub(crate) fn write(r4: &Source, listed: &[Listed], out: &Path) -> Result<(), Bo
         list(&invariants).replace("        include", "    include").replace("    ]", "]")
     ));
     text.push_str(&r4.write());
-    listed.iter().for_each(|own| text.push_str(&own.write()));
+    for own in listed {
+        text.push_str(&own.write());
+    }
     fs::write(LIST, text)?;
     Ok(())
 }

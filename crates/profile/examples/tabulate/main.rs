@@ -43,10 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let checkup = read("checkup", checkup)?;
 
     write_r4(&r4, out)?;
-    let mut listed = Vec::new();
-    listed.push(write_japanese(&jp_core, &[&r4, &jp_core], out)?);
-    listed.push(write_japanese(&clins, &[&r4, &jp_core, &clins], out)?);
-    listed.push(write_japanese(&checkup, &[&r4, &jp_core, &checkup], out)?);
+    let listed = [
+        write_japanese(&jp_core, &[&r4, &jp_core], out)?,
+        write_japanese(&clins, &[&r4, &jp_core, &clins], out)?,
+        write_japanese(&checkup, &[&r4, &jp_core, &checkup], out)?,
+    ];
     embedded::write(&r4, &listed, out)
 }
 

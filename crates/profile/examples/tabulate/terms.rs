@@ -10,7 +10,7 @@ const LANGUAGES: [&str; 3] = ["ja", "en", ""];
 /// The codes of a system in its own order; none for what only adds to another system.
 pub(crate) fn code_system(system: &CodeSystem) -> Option<String> {
     let mut table = header(system)?;
-    lines(system).iter().for_each(|line| table.push_str(line));
+    table.push_str(&lines(system).concat());
     Some(table)
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn sorted_code_system(system: &CodeSystem) -> Option<String> {
     table.push_str("# code\tparents\tdisplay\tother names\n");
     let mut lines = lines(system);
     lines.sort_unstable();
-    lines.iter().for_each(|line| table.push_str(line));
+    table.push_str(&lines.concat());
     Some(table)
 }
 

@@ -202,6 +202,7 @@ fn every_table_is_read_without_rest() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "x")]
 fn zzz_time() {
     let start = Instant::now();
     let shipped = Package::shipped();

@@ -34,9 +34,7 @@ pub(crate) fn facts(element: &Element) -> [(&'static str, String); 15] {
 /// The limits of the value of a primitive go without saying: its form is checked natively, and
 /// the published ones are given for `string` and not for `code`, which is a `string`.
 fn limit<'e, T>(element: &Element, limit: Option<&'e T>) -> Option<&'e T> {
-    limit.filter(|_| {
-        !element.path.ends_with(".value") || element.path.starts_with(char::is_uppercase)
-    })
+    limit.filter(|_| element.path.starts_with(char::is_uppercase))
 }
 
 /// The same for the same value, however it is written.
