@@ -10,9 +10,13 @@
 mod archive;
 mod reading;
 pub mod scope;
+mod shipped;
 pub mod snapshot;
 mod structure;
+mod table;
 mod terms;
+
+pub use shipped::Shipped;
 
 use std::io;
 

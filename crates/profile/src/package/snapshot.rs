@@ -71,12 +71,16 @@ pub fn complete<'p>(packages: &[&'p Package]) -> Snapshots<'p> {
     Snapshots { definitions: definitions.collect(), faults }
 }
 
-/// What a snapshot says beyond its base: the smallest differential that completes to it.
+/// What each snapshot says beyond its base: the smallest differential that completes to it.
 ///
 /// Slices are begun, and what is only unfolded from a datatype is left out.
-pub fn difference(packages: &[&Package], snapshot: &Definition) -> Definition {
+pub fn differences<'d>(
+    packages: &[&Package],
+    snapshots: impl IntoIterator<Item = &'d Definition>,
+) -> Vec<Definition> {
     let scope = Scope::new(packages);
-    difference::of(&mut Completer::new(&scope), snapshot)
+    let mut completer = Completer::new(&scope);
+    snapshots.into_iter().map(|snapshot| difference::of(&mut completer, snapshot)).collect()
 }
 
 /// What tells two definitions of one canonical apart.
@@ -131,5 +135,7 @@ impl<'s, 'p> Completer<'s, 'p> {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod facts;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //!
 //! Source: FHIR R4, StructureDefinition and ElementDefinition.
 
+use std::collections::HashSet;
+
 use super::reading::{extension, own, text, texts, type_code, typed};
 use crate::{
     definition::{
@@ -26,8 +28,17 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
     let snapshot = resource.find(&["snapshot", "element"]);
     let form = if snapshot.is_some() { Form::Snapshot } else { Form::Differential };
     let elements = snapshot.or_else(|| resource.find(&["differential", "element"]));
+    let url = text(resource, "url")?;
+    let mut elements: Vec<_> = elements.into_iter().flat_map(Value::items).map(element).collect();
+    if form == Form::Snapshot {
+        drop_idle_slices(&mut elements);
+    }
+    for constraint in elements.iter_mut().flat_map(|own| &mut own.constraints) {
+        // What no other definition is named for is this one's.
+        constraint.source.get_or_insert_with(|| url.clone());
+    }
     Some(Definition {
-        url: text(resource, "url")?,
+        url,
         version: text(resource, "version").unwrap_or_default(),
         name: text(resource, "name").unwrap_or_default(),
         kind,
@@ -37,8 +48,34 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
         is_abstract: resource.get("abstract").and_then(Value::as_bool) == Some(true),
         contexts: resource.list("context").filter_map(context).collect(),
         form,
-        elements: elements.into_iter().flat_map(Value::items).map(element).collect(),
+        elements,
     })
+}
+
+/// Takes away the names of slices of which nothing is sliced: a snapshot holds the sliced
+/// element before its slices, and R4's own familymemberhistory-genetic names elements that
+/// way without slicing them.
+fn drop_idle_slices(elements: &mut [Element]) {
+    let mut ids: HashSet<String> = HashSet::with_capacity(elements.len());
+    // The id of an idle slice and the one that it gets instead.
+    let mut renamed: Option<(String, String)> = None;
+    for element in elements {
+        if let Some((idle, plain)) = &renamed
+            && let Some(rest) = element.id.strip_prefix(idle.as_str())
+            && rest.starts_with('.')
+        {
+            element.id = format!("{plain}{rest}");
+        }
+        let name = element.id.rfind('.').map_or(0, |dot| dot + 1);
+        if let Some(colon) = element.id[name..].find(':') {
+            let plain = element.id[..name + colon].to_owned();
+            if !ids.contains(&plain) {
+                element.slice_name = None;
+                renamed = Some((std::mem::replace(&mut element.id, plain.clone()), plain));
+            }
+        }
+        ids.insert(element.id.clone());
+    }
 }
 
 fn context(value: Value<'_>) -> Option<ExtensionContext> {

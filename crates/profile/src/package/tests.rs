@@ -85,6 +85,22 @@ fn an_element_is_read_with_all_its_facts_and_empty_strings_are_none() {
 }
 
 #[test]
+fn a_slice_of_what_is_not_sliced_is_the_element_itself() {
+    let bytes = tgz(&[
+        MANIFEST,
+        (
+            "package/StructureDefinition-x.json",
+            r#"{"resourceType": "StructureDefinition", "url": "http://a/x", "kind": "resource",
+            "snapshot": {"element": [{"id": "A"}, {"id": "A.b:B", "sliceName": "B"},
+              {"id": "A.b:B.c"}, {"id": "A.d"}, {"id": "A.d:D", "sliceName": "D"}]}}"#,
+        ),
+    ]);
+    let package = Package::read(&bytes).expect("it is readable");
+    let ids: Vec<_> = package.definitions[0].elements.iter().map(|e| e.id.as_str()).collect();
+    assert_eq!(ids, ["A", "A.b", "A.b.c", "A.d", "A.d:D"]);
+}
+
+#[test]
 fn concepts_keep_their_order_and_their_parents() {
     let bytes = tgz(&[
         MANIFEST,

@@ -17,7 +17,7 @@ pub struct CodeSystem {
     pub language: Option<String>,
     /// The code system that a [`Content::Supplement`] adds to.
     pub supplements: Option<String>,
-    /// The concepts, each behind its parent.
+    /// The concepts.
     pub concepts: Vec<Concept>,
 }
 
@@ -41,7 +41,7 @@ pub enum Content {
 pub struct Concept {
     /// Its code.
     pub code: String,
-    /// The index of the concept that it stands under.
+    /// The index in the list of the concept that it stands under.
     pub parent: Option<u32>,
     /// Its display.
     pub display: Option<String>,

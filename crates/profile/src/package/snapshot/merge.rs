@@ -1,6 +1,6 @@
 //! Puts the facts of one element over those of another.
 
-use crate::definition::Element;
+use crate::definition::{Constraint, Element};
 
 /// Puts what an element of a differential states over what holds already.
 pub(super) fn merge(element: &mut Element, own: &Element, source: &str) {
@@ -28,14 +28,17 @@ fn set<T: Clone>(held: &mut Option<T>, own: Option<&T>) {
     }
 }
 
-/// Invariants add up; one key is one invariant.
-pub(super) fn add_constraints(element: &mut Element, own: &Element, source: &str) {
+fn add_constraints(element: &mut Element, own: &Element, source: &str) {
     for constraint in &own.constraints {
-        if element.constraints.iter().any(|held| held.key == constraint.key) {
-            continue;
-        }
         let mut constraint = constraint.clone();
         constraint.source.get_or_insert_with(|| source.to_owned());
+        add_constraint(element, constraint);
+    }
+}
+
+/// Invariants add up; one key is one invariant.
+pub(super) fn add_constraint(element: &mut Element, constraint: Constraint) {
+    if element.constraints.iter().all(|held| held.key != constraint.key) {
         element.constraints.push(constraint);
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{
     Completer, Reason,
-    merge::{add_constraints, merge},
+    merge::{add_constraint, merge},
     tree::{NodeId, Tree, name_of},
 };
 use crate::definition::{
-    Definition, Discriminator, DiscriminatorKind, Element, ElementType, Form, Max, Slicing,
-    SlicingRules, StructureKind,
+    Constraint, Definition, Discriminator, DiscriminatorKind, Element, ElementType, Form, Max,
+    Slicing, SlicingRules, StructureKind,
 };
 
 /// The canonicals of the types of R4 begin with it.
@@ -210,30 +210,35 @@ impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
     }
 
     /// What holds of every element of a type: its number in the type says whether JSON has
-    /// an array, and the invariants of Element and Extension hold in all that are such.
+    /// an array, and invariants are implied.
     fn finish_new(&mut self, node: NodeId) {
+        let implied = self.implied(self.tree.segment(node), &self.tree.element(node).types);
         let element = self.tree.element_mut(node);
         element.base_max = element.max;
-        let first = element.types.first().map(|own| own.code.clone());
-        let name = self.tree.segment(node);
+        for constraint in implied {
+            add_constraint(element, constraint);
+        }
+    }
+
+    /// The invariants of Element and Extension hold in every element that is such.
+    pub(super) fn implied(&self, name: &str, types: &[ElementType]) -> Vec<Constraint> {
         // Of these JSON has a value and nothing else.
         let is_bare = name == "id"
             || (name == "url" && self.definition.type_name == "Extension")
             || self.definition.kind == StructureKind::Primitive;
-        let types: &[&str] = match first.as_deref() {
+        let owners: &[&str] = match types.first().map(|own| own.code.as_str()) {
             _ if is_bare => &[],
             Some("Resource") => &[],
             Some("Extension") => &["Element", "Extension"],
             _ => &["Element"],
         };
-        for name in types {
+        let constraints = owners.iter().flat_map(|owner| {
             // As it stands, not completed: Element and Extension are made of each other.
-            let url = format!("{TYPE_URL}{name}");
+            let url = format!("{TYPE_URL}{owner}");
             let root = self.completer.scope.definition(&url).and_then(|own| own.elements.first());
-            if let Some(root) = root {
-                add_constraints(self.tree.element_mut(node), root, &url);
-            }
-        }
+            root.map_or(&[][..], |root| &root.constraints)
+        });
+        constraints.cloned().collect()
     }
 
     /// What a profile says of the number of its own root holds where the profile is used; its

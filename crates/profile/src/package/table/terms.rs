@@ -1,0 +1,133 @@
+//! Code systems and value sets in tables.
+
+use std::collections::HashMap;
+
+use super::{column, rows, said};
+use crate::terminology::{
+    CodeSystem, Concept, Content, Designation, Filter, Include, ListedCode, Property, ValueSet,
+};
+
+/// Reads code systems, each begun by `@system  url  version  content  case  language`; a
+/// concept is `code  parents  display  language=name …`.
+pub(in crate::package) fn code_systems(text: &str) -> Vec<CodeSystem> {
+    let mut systems: Vec<CodeSystem> = Vec::new();
+    let mut parents: Vec<Vec<&str>> = Vec::new();
+    for row in rows(text) {
+        if row[0] == "@system" {
+            adopt(systems.last_mut(), &mut parents);
+            systems.push(begin(&row));
+        } else if let Some(system) = systems.last_mut() {
+            parents.push(column(&row, 1).split('|').filter(|code| !code.is_empty()).collect());
+            system.concepts.push(concept(&row));
+        }
+    }
+    adopt(systems.last_mut(), &mut parents);
+    systems
+}
+
+fn begin(row: &[&str]) -> CodeSystem {
+    CodeSystem {
+        url: column(row, 1).to_owned(),
+        version: said(row, 2).map(str::to_owned),
+        content: match column(row, 3) {
+            "complete" => Content::Complete,
+            "fragment" => Content::Fragment,
+            "example" => Content::Example,
+            _ => Content::NotPresent,
+        },
+        is_case_sensitive: column(row, 4) == "case",
+        language: said(row, 5).map(str::to_owned),
+        supplements: None,
+        concepts: Vec::new(),
+    }
+}
+
+fn concept(row: &[&str]) -> Concept {
+    let designations = row.iter().skip(3).filter_map(|name| name.split_once('='));
+    Concept {
+        code: row[0].to_owned(),
+        parent: None,
+        display: said(row, 2).map(str::to_owned),
+        designations: designations
+            .map(|(language, value)| Designation {
+                language: Some(language.to_owned()).filter(|text| !text.is_empty()),
+                value: value.to_owned(),
+            })
+            .collect(),
+        properties: Vec::new(),
+    }
+}
+
+/// Finds the parents by their codes, once all of the system are known.
+fn adopt(system: Option<&mut CodeSystem>, parents: &mut Vec<Vec<&str>>) {
+    let parents = std::mem::take(parents);
+    let Some(system) = system else { return };
+    if parents.iter().all(Vec::is_empty) {
+        return;
+    }
+    let concepts = system.concepts.iter().enumerate();
+    let places: HashMap<String, u32> =
+        concepts.map(|(place, own)| (own.code.clone(), place as u32)).collect();
+    for (concept, parents) in system.concepts.iter_mut().zip(parents) {
+        concept.parent = parents.first().and_then(|code| places.get(*code)).copied();
+        let further = parents.iter().skip(1);
+        concept.properties.extend(
+            further
+                .map(|code| Property { code: "subsumedBy".to_owned(), value: (*code).to_owned() }),
+        );
+    }
+}
+
+/// Reads value sets, each begun by `@set  url  version`; a part is
+/// `+ or -  system  version  selection  value sets`.
+pub(in crate::package) fn value_sets(text: &str) -> Vec<ValueSet> {
+    let mut sets: Vec<ValueSet> = Vec::new();
+    for row in rows(text) {
+        if row[0] == "@set" {
+            sets.push(ValueSet {
+                url: column(&row, 1).to_owned(),
+                version: said(&row, 2).map(str::to_owned),
+                includes: Vec::new(),
+                excludes: Vec::new(),
+                expansion: None,
+            });
+            continue;
+        }
+        let Some(set) = sets.last_mut() else { continue };
+        if row[0] == "-" {
+            set.excludes.push(part(&row));
+        } else {
+            set.includes.push(part(&row));
+        }
+    }
+    sets
+}
+
+fn part(row: &[&str]) -> Include {
+    let mut part = Include {
+        system: said(row, 1).map(str::to_owned),
+        version: said(row, 2).map(str::to_owned),
+        value_sets: column(row, 4)
+            .split(' ')
+            .filter(|u| !u.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        ..Include::default()
+    };
+    match column(row, 3).strip_prefix('=') {
+        Some(codes) => part.concepts = codes.split('|').map(listed).collect(),
+        None => part.filters = column(row, 3).split(" & ").filter_map(filter).collect(),
+    }
+    part
+}
+
+fn listed(code: &str) -> ListedCode {
+    ListedCode { system: None, code: code.to_owned(), display: None, designations: Vec::new() }
+}
+
+/// `concept descendent-of X`; `*` selects all.
+fn filter(text: &str) -> Option<Filter> {
+    let mut words = text.splitn(3, ' ');
+    let mut next = || words.next().map(str::to_owned);
+    Some(Filter { property: next()?, operator: next()?, value: next()? })
+}
