@@ -24,6 +24,7 @@ pub mod validator;
 
 mod closed;
 mod dates;
+mod hash;
 mod view;
 mod walk;
 

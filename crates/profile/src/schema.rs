@@ -8,6 +8,7 @@
 //! Source: FHIR R4, StructureDefinition, ElementDefinition and profiling.
 
 mod build;
+mod covers;
 mod criteria;
 mod elements;
 mod primitive;
@@ -24,7 +25,7 @@ pub(crate) use self::{
     elements::{Bound, ElementNode, Shape, Special, Target, TypeRef},
     primitive::PrimitiveKind,
     sample::Sample,
-    slicing::{MatchOn, SliceTest, Slicing, Step, joined},
+    slicing::{Keyed, MatchOn, SliceTest, Slicing, Step, joined},
     tables::{Row, RowType, Slot, Table, last_name},
 };
 use crate::{

@@ -55,30 +55,18 @@ impl Builder<'_> {
         sliced: NodeId,
     ) -> Slicing {
         let tests = slices.iter().map(|slice| self.tests(published, *slice)).collect();
-        let adds = slices.iter().any(|slice| self.adds(sliced, *slice));
+        let adds = slices.iter().any(|slice| !self.covers(*slice, sliced, 0));
         self.nodes[sliced.index()].adds_to_slices = adds;
         let mut slicing = Slicing {
             rules: published.rules,
             is_ordered: published.is_ordered,
             slices,
             tests,
-            key_paths: Vec::new(),
-            known: std::collections::HashMap::new(),
+            keyed: Vec::new(),
             tried: Vec::new(),
         };
         slicing.index();
         slicing
-    }
-
-    /// Whether the sliced element demands what the slice does not.
-    fn adds(&self, sliced: NodeId, slice: NodeId) -> bool {
-        let (sliced, slice) = (&self.nodes[sliced.index()], &self.nodes[slice.index()]);
-        let binds = |node: &ElementNode| node.binding.as_ref().map(|own| own.canonical.clone());
-        sliced.table.is_some()
-            || sliced.fixed.is_some()
-            || sliced.pattern.is_some()
-            || (sliced.binding.is_some() && binds(sliced) != binds(slice))
-            || sliced.constraints.iter().any(|own| !slice.constraints.contains(own))
     }
 
     /// The tests of a slice; none where no discriminator gives one.

@@ -14,12 +14,19 @@ pub(crate) struct Slicing {
     /// The tests of each slice; `None` where nothing tells it apart, which is an error of
     /// every item that reaches it.
     pub(crate) tests: Vec<Option<Vec<SliceTest>>>,
-    /// The paths whose values together are looked up in `known`.
-    pub(crate) key_paths: Vec<Box<[Step]>>,
-    /// Slices that one look-up finds, by their joined values.
-    pub(crate) known: HashMap<Box<str>, u32>,
+    /// Slices that are told apart by texts alone: one look-up for each set of paths.
+    pub(crate) keyed: Vec<Keyed>,
     /// Slices that have to be tried one by one.
     pub(crate) tried: Vec<u32>,
+}
+
+/// Slices that one look-up finds.
+#[derive(Debug)]
+pub(crate) struct Keyed {
+    /// The paths whose values together are the key.
+    pub(crate) paths: Vec<Box<[Step]>>,
+    /// The slices by their joined values.
+    pub(crate) known: HashMap<Box<str>, u32>,
 }
 
 /// One discriminator of one slice.
@@ -77,31 +84,34 @@ pub(crate) fn joined<'t>(values: impl Iterator<Item = Cow<'t, str>>) -> Cow<'t, 
 }
 
 impl Slicing {
-    /// Puts the slices that are told apart by texts alone, at the same paths, into a map.
+    /// Puts the slices that are told apart by texts alone into maps.
     pub(super) fn index(&mut self) {
-        self.tried = (0..self.slices.len() as u32).collect();
-        let Some(paths) = self.tests.iter().flatten().find_map(|tests| text_paths(tests)) else {
-            return;
-        };
-        let mut known = HashMap::new();
-        let mut tried = Vec::new();
         for (place, tests) in self.tests.iter().enumerate() {
-            let key =
-                tests.as_deref().filter(|tests| text_paths(tests).is_some_and(|own| own == paths));
-            let key =
-                key.map(|tests| joined(tests.iter().filter_map(SliceTest::text)).into_owned());
-            match key {
-                // Two slices with one key are tried, so that both are found.
-                Some(key) if !known.contains_key(&*key) => {
-                    known.insert(key.into_boxed_str(), place as u32);
-                }
-                _ => tried.push(place as u32),
+            let place = place as u32;
+            let Some(paths) = tests.as_deref().and_then(text_paths) else {
+                self.tried.push(place);
+                continue;
+            };
+            let texts = tests.iter().flatten().filter_map(SliceTest::text);
+            let key = joined(texts).into_owned().into_boxed_str();
+            let known = known_by(&mut self.keyed, paths);
+            // Two slices with one key are tried, so that both are found.
+            if known.contains_key(&key) {
+                self.tried.push(place);
+            } else {
+                known.insert(key, place);
             }
         }
-        self.key_paths = paths;
-        self.known = known;
-        self.tried = tried;
     }
+}
+
+/// The map of some paths.
+fn known_by(keyed: &mut Vec<Keyed>, paths: Vec<Box<[Step]>>) -> &mut HashMap<Box<str>, u32> {
+    let place = keyed.iter().position(|own| own.paths == paths).unwrap_or_else(|| {
+        keyed.push(Keyed { paths, known: HashMap::new() });
+        keyed.len() - 1
+    });
+    &mut keyed[place].known
 }
 
 impl SliceTest {

@@ -67,7 +67,7 @@ impl<'d> Walk<'_, '_, 'd> {
         if contained.is_empty() {
             return;
         }
-        let outside = self.references(value, &contained);
+        let outside = self.references(value);
         let inside: Vec<Vec<String>> =
             contained.iter().map(|own| self.references_of(*own)).collect();
         let ids: Vec<String> = contained.iter().map(|own| id_of(*own)).collect();
@@ -85,10 +85,9 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     /// The local references of a resource outside of what it contains.
-    fn references(&self, value: Value<'d>, contained: &[Value<'d>]) -> Vec<String> {
-        let spans: Vec<_> = contained.iter().map(|own| own.span()).collect();
-        let is_inside = |own: &Value<'_>| spans.iter().any(|span| span.contains(&own.span().start));
-        local_references(value.descendants().filter(|own| !is_inside(own)))
+    fn references(&self, value: Value<'d>) -> Vec<String> {
+        let fields = value.symbol_fields().filter(|field| field.symbol() != NAMES.contained);
+        local_references(fields.flat_map(|field| std::iter::once(field).chain(field.descendants())))
     }
 
     fn references_of(&self, value: Value<'d>) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
+    hash::NumberMap,
     json::{Symbol, Value},
     schema::{ProfileId, Schema},
 };
@@ -46,7 +47,7 @@ pub(crate) struct Resource<'d> {
 #[derive(Debug)]
 pub(crate) struct Resources<'d> {
     all: Vec<Resource<'d>>,
-    by_value: HashMap<u32, ResourceId>,
+    by_value: NumberMap<u32, ResourceId>,
     /// The entries of each Bundle by fullUrl.
     entries: HashMap<ResourceId, HashMap<Cow<'d, str>, Vec<ResourceId>>>,
 }
@@ -88,7 +89,8 @@ impl<'d> Resources<'d> {
     /// Finds the resources from the root on; without recursion.
     pub(crate) fn new(schema: &Schema, root: Value<'d>) -> Self {
         let names = Names::new();
-        let mut own = Self { all: Vec::new(), by_value: HashMap::new(), entries: HashMap::new() };
+        let mut own =
+            Self { all: Vec::new(), by_value: NumberMap::default(), entries: HashMap::new() };
         own.add(schema, &names, root, Role::Root, None, None);
         let mut next = 0;
         while next < own.all.len() {

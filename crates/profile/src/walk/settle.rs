@@ -1,6 +1,6 @@
 //! 決着 — settles units, those they depend on first.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use super::{
     finding::{Finding, Findings},
@@ -9,6 +9,7 @@ use super::{
     unit::{Demand, Unit, Walk},
 };
 use crate::{
+    hash::NumberMap,
     json::Document,
     schema::{ProfileId, Schema},
     validator::Guide,
@@ -20,7 +21,7 @@ pub(crate) struct Check<'c, 'd> {
     pub(crate) document: &'d Document<'d>,
     pub(crate) resources: Resources<'d>,
     units: Vec<Settled>,
-    by_pair: HashMap<(ResourceId, ProfileId), usize>,
+    by_pair: NumberMap<(ResourceId, ProfileId), usize>,
     /// How many elements were looked at, for the tests of linearity.
     pub(crate) steps: u64,
 }
@@ -47,7 +48,14 @@ enum State {
 impl<'c, 'd> Check<'c, 'd> {
     pub(crate) fn new(guide: &'c Guide, document: &'d Document<'d>) -> Self {
         let resources = Resources::new(guide.schema(), document.root());
-        Self { guide, document, resources, units: Vec::new(), by_pair: HashMap::new(), steps: 0 }
+        Self {
+            guide,
+            document,
+            resources,
+            units: Vec::new(),
+            by_pair: NumberMap::default(),
+            steps: 0,
+        }
     }
 
     pub(crate) fn schema(&self) -> &'c Schema {

@@ -8,7 +8,8 @@ use crate::{
     fhirpath::Focus,
     json::{Kind, Value},
     schema::{
-        MatchOn, NodeId, ProfileId, SliceTest, Slicing, SlicingId, Slot, Step, TypeRef, joined,
+        Keyed, MatchOn, NodeId, ProfileId, SliceTest, Slicing, SlicingId, Slot, Step, TypeRef,
+        joined,
     },
     terminology::Membership,
 };
@@ -97,14 +98,18 @@ impl<'d> Walk<'_, '_, 'd> {
         own_type: Option<&TypeRef>,
     ) -> Vec<u32> {
         let mut matched = Vec::new();
-        match self.key(slicing, value) {
-            Key::None => {}
-            Key::One(key) => matched.extend(slicing.known.get(&*key)),
-            Key::Several => {
-                let known: Vec<u32> = slicing.known.values().copied().collect();
-                matched.extend(known.into_iter().filter(|place| {
-                    self.fulfils(slicing.tests[*place as usize].as_deref(), value, own_type)
-                }));
+        for keyed in &slicing.keyed {
+            match self.key(keyed, value) {
+                Key::None => {}
+                Key::One(key) => matched.extend(keyed.known.get(&*key)),
+                Key::Several => {
+                    let mut known: Vec<u32> = keyed.known.values().copied().collect();
+                    known.retain(|place| {
+                        let tests = slicing.tests[*place as usize].as_deref();
+                        self.fulfils(tests, value, own_type)
+                    });
+                    matched.extend(known);
+                }
             }
         }
         for place in &slicing.tried {
@@ -119,24 +124,38 @@ impl<'d> Walk<'_, '_, 'd> {
         matched
     }
 
-    /// The values at the paths of the slicing's map.
-    fn key(&self, slicing: &Slicing, value: Value<'d>) -> Key<'d> {
-        if slicing.known.is_empty() {
-            return Key::None;
+    /// The values at the paths of a map.
+    fn key(&self, keyed: &Keyed, value: Value<'d>) -> Key<'d> {
+        if let [path] = &*keyed.paths {
+            return self.key_part(path, value);
         }
-        let mut values: Vec<Cow<'d, str>> = Vec::with_capacity(slicing.key_paths.len());
-        for path in &slicing.key_paths {
-            let mut reached = self.reached(value, path);
-            match (reached.pop(), reached.is_empty()) {
-                (None, _) => return Key::None,
-                (Some(only), true) => match text(only) {
-                    Some(text) => values.push(text),
-                    None => return Key::None,
-                },
-                (Some(_), false) => return Key::Several,
+        let mut parts: Vec<Cow<'d, str>> = Vec::with_capacity(keyed.paths.len());
+        for path in &keyed.paths {
+            match self.key_part(path, value) {
+                Key::One(part) => parts.push(part),
+                other => return other,
             }
         }
-        Key::One(joined(values.into_iter()))
+        Key::One(joined(parts.into_iter()))
+    }
+
+    fn key_part(&self, path: &[Step], value: Value<'d>) -> Key<'d> {
+        let found = match path {
+            [] => Some(value),
+            // The usual case, without a list of values.
+            [Step::Child(names)] if names.len() == 1 => match value.field(names[0]) {
+                Some(found) if found.is_array() => return Key::Several,
+                found => found,
+            },
+            _ => {
+                let mut reached = self.reached(value, path);
+                if reached.len() > 1 {
+                    return Key::Several;
+                }
+                reached.pop()
+            }
+        };
+        found.and_then(text).map_or(Key::None, Key::One)
     }
 
     fn fulfils(
