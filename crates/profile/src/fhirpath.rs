@@ -17,6 +17,7 @@
 //! where they leave it open.
 
 mod chain;
+mod collections;
 mod compare;
 mod dates;
 mod evaluate;

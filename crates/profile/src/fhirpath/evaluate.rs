@@ -1,20 +1,17 @@
 //! Evaluation of steps that give items.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use super::{
     Environment,
     chain::{ENOUGH, FAILED, Failed, Flow, MORE, finish},
-    compare::{self, Known},
+    compare,
     focus::Focus,
-    item::{Item, Number},
+    item::Item,
     node::{Function, Name, Node, Operator},
     strings,
 };
 use crate::json::Value;
-
-/// `repeat` stops here: more items than a document has values are a cycle of references.
-const MAX_REPEATED: usize = 1_000_000;
 
 /// One evaluation of one expression at one element.
 pub(super) struct Evaluation<'s, 'd> {
@@ -26,7 +23,7 @@ pub(super) struct Evaluation<'s, 'd> {
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s, 'e, 'd> {
     pub(super) this: &'s Item<'e, 'd>,
-    index: usize,
+    pub(super) index: usize,
 }
 
 pub(super) type Sink<'s, 'e, 'd> = &'s mut dyn FnMut(Item<'e, 'd>) -> Flow;
@@ -229,7 +226,7 @@ impl<'s, 'd> Evaluation<'s, 'd> {
         })
     }
 
-    fn elements<'e>(
+    pub(super) fn elements<'e>(
         &self,
         input: &'e Node,
         scope: Scope<'_, 'e, 'd>,
@@ -238,43 +235,6 @@ impl<'s, 'd> Evaluation<'s, 'd> {
         self.each(input, scope, &mut |item| match item {
             Item::Element(focus) => step(focus),
             _ => MORE,
-        })
-    }
-
-    /// The items from a position up to another. Nothing behind them is evaluated.
-    fn range<'e>(
-        &self,
-        input: &'e Node,
-        (from, to): (usize, usize),
-        scope: Scope<'_, 'e, 'd>,
-        sink: Sink<'_, 'e, 'd>,
-    ) -> Flow {
-        let mut at = 0;
-        let mut consumer = MORE;
-        let flow = self.each(input, scope, &mut |item| {
-            if at >= from && at < to {
-                consumer = sink(item);
-            }
-            at += 1;
-            match consumer {
-                // The consumer wants more, and there is nothing more in the range.
-                MORE if at >= to => ENOUGH,
-                other => other,
-            }
-        });
-        if flow == FAILED { FAILED } else { consumer }
-    }
-
-    /// The number that an index or count is.
-    fn position<'e>(
-        &self,
-        node: &'e Node,
-        scope: Scope<'_, 'e, 'd>,
-    ) -> Result<Option<usize>, Failed> {
-        let item = self.one(node, scope)?;
-        Ok(match item.as_ref().and_then(Item::number) {
-            Some(Number::Integer(number)) => usize::try_from(number).ok(),
-            _ => None,
         })
     }
 
@@ -310,76 +270,6 @@ impl<'s, 'd> Evaluation<'s, 'd> {
             MORE
         }))?;
         Ok(items)
-    }
-
-    fn repeat<'e>(
-        &self,
-        input: &'e Node,
-        projection: &'e Node,
-        scope: Scope<'_, 'e, 'd>,
-        sink: Sink<'_, 'e, 'd>,
-    ) -> Flow {
-        let mut open = Vec::new();
-        let mut known = HashSet::new();
-        self.elements(input, scope, &mut |focus| {
-            open.push(focus);
-            MORE
-        })?;
-        while let Some(focus) = open.pop() {
-            let this = Item::Element(focus);
-            let mut found = Vec::new();
-            self.each(projection, Scope { this: &this, index: 0 }, &mut |item| {
-                if let Item::Element(focus) = item {
-                    found.push(focus);
-                }
-                MORE
-            })?;
-            for focus in found {
-                let place = focus.value().or(focus.sibling()).map(|value| value.span().start);
-                if known.len() < MAX_REPEATED && known.insert(place) {
-                    open.push(focus);
-                    sink(Item::Element(focus))?;
-                }
-            }
-        }
-        MORE
-    }
-
-    /// Each value once.
-    fn distinct<'e>(
-        &self,
-        inputs: [Option<&'e Node>; 2],
-        scope: Scope<'_, 'e, 'd>,
-        sink: Sink<'_, 'e, 'd>,
-    ) -> Flow {
-        let mut known = Known::default();
-        for input in inputs.into_iter().flatten() {
-            self.each(input, scope, &mut |item| {
-                if known.insert(&item) { sink(item) } else { MORE }
-            })?;
-        }
-        MORE
-    }
-
-    /// The items that are, or are not, among others; each once where they are.
-    fn filtered<'e>(
-        &self,
-        input: &'e Node,
-        other: &'e Node,
-        is_wanted: bool,
-        scope: Scope<'_, 'e, 'd>,
-        sink: Sink<'_, 'e, 'd>,
-    ) -> Flow {
-        let mut others = Known::default();
-        self.each(other, scope, &mut |item| {
-            others.insert(&item);
-            MORE
-        })?;
-        let mut known = Known::default();
-        self.each(input, scope, &mut |item| {
-            let passes = others.contains(&item) == is_wanted;
-            if passes && (!is_wanted || known.insert(&item)) { sink(item) } else { MORE }
-        })
     }
 
     fn resolve<'e>(

@@ -115,14 +115,8 @@ impl<'d> Focus<'d> {
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
-        let (mut value, mut sibling) = (None, None);
-        for (key, child) in holder.fields() {
-            if key == name {
-                value = Some(child);
-            } else if key.strip_prefix('_') == Some(name) {
-                sibling = Some(child);
-            }
-        }
+        let value = holder.get(name);
+        let sibling = sibling_of(holder, value, name);
         if value.is_none() && sibling.is_none() && is_choice {
             return Self::each_choice(holder, name, sink);
         }
@@ -132,7 +126,7 @@ impl<'d> Focus<'d> {
     fn each_choice(holder: Value<'d>, name: &str, sink: &mut dyn FnMut(Focus<'d>) -> Flow) -> Flow {
         for (key, child) in holder.fields() {
             if types::is_choice_of(&key, name) {
-                let sibling = sibling_of(holder, &key);
+                let sibling = sibling_of(holder, Some(child), &key);
                 each_item(Some(child), sibling, sink)?;
             } else if let Some(plain) = key.strip_prefix('_')
                 && types::is_choice_of(plain, name)
@@ -154,7 +148,7 @@ impl<'d> Focus<'d> {
             match key.strip_prefix('_') {
                 Some(plain) if holder.get(plain).is_some() => {}
                 Some(_) => each_item(None, Some(child), sink)?,
-                None => each_item(Some(child), sibling_of(holder, &key), sink)?,
+                None => each_item(Some(child), sibling_of(holder, Some(child), &key), sink)?,
             }
         }
         ControlFlow::Continue(())
@@ -183,9 +177,14 @@ fn says_something(value: Value<'_>) -> bool {
     }
 }
 
-/// Only a primitive has something beside it, so that objects need no second look.
-fn sibling_of<'d>(holder: Value<'d>, key: &str) -> Option<Value<'d>> {
-    holder.fields().find(|(other, _)| other.strip_prefix('_') == Some(key)).map(|(_, value)| value)
+/// What stands beside a value. Only a primitive has something there, so that objects need
+/// no second look.
+fn sibling_of<'d>(holder: Value<'d>, value: Option<Value<'d>>, key: &str) -> Option<Value<'d>> {
+    let first = value.map(|value| value.items().next().unwrap_or(value));
+    if first.is_some_and(Value::is_object) {
+        return None;
+    }
+    holder.children().find(|child| child.is_beside(key))
 }
 
 /// One element, or each item of an array with what stands beside it.

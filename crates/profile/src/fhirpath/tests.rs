@@ -1,6 +1,9 @@
 //! The language, on small documents.
 
-use super::{CompileError, Environment, Expression, Focus};
+use super::{
+    CompileError, Environment, Expression, Focus,
+    types::{CHOICES, SUFFIXES},
+};
 use crate::{
     json::{Document, Value},
     limits::Limits,
@@ -302,4 +305,9 @@ fn elements_can_be_selected() {
         texts.iter().map(Option::as_deref).collect::<Vec<_>>(),
         [Some("花"), None, Some("子")]
     );
+}
+
+#[test]
+fn the_tables_of_choices_are_sorted() {
+    assert!(CHOICES.is_sorted() && SUFFIXES.is_sorted());
 }

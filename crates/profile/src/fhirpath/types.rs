@@ -90,7 +90,7 @@ pub(super) const CHOICES: [&str; 78] = [
 ];
 
 /// The types as a choice element's key has them; sorted.
-const SUFFIXES: [&str; 53] = [
+pub(super) const SUFFIXES: [&str; 52] = [
     "Address",
     "Age",
     "Annotation",
@@ -143,7 +143,6 @@ const SUFFIXES: [&str; 53] = [
     "UsageContext",
     "Uuid",
     "Xhtml",
-    "xhtml",
 ];
 
 /// A type that an expression names.
@@ -191,8 +190,8 @@ impl TypeName {
 
     /// Whether an element has this type, as far as it can be seen.
     pub(super) fn fits(&self, focus: Focus<'_>) -> bool {
-        if let Some(resource_type) = focus.resource_type() {
-            return self.form == Form::AnyResource || *self.name == *resource_type;
+        if let Some(resource_type) = focus.value().and_then(|value| value.get("resourceType")) {
+            return self.form == Form::AnyResource || resource_type.is(&self.name);
         }
         if let Some(suffix) = focus.key().as_deref().and_then(choice_type) {
             return suffix.eq_ignore_ascii_case(&self.name);

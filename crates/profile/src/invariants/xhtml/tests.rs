@@ -1,6 +1,6 @@
 //! What a narrative may hold.
 
-use super::{FaultKind, check, has_content, local_images};
+use super::{FaultKind, check, has_content, local_images, vocabulary};
 
 fn faults(inner: &str) -> Vec<(FaultKind, String)> {
     let text = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{inner}</div>");
@@ -93,4 +93,9 @@ fn depth_and_faults_are_limited() {
     let deep = "<div>".repeat(100_000);
     assert_eq!(faults(&deep).last().map(|(kind, _)| *kind), Some(FaultKind::NotWellFormed));
     assert_eq!(faults(&"<x/>".repeat(10_000)).len(), super::MAX_FAULTS);
+}
+
+#[test]
+fn the_vocabulary_is_sorted() {
+    assert!(vocabulary::ELEMENTS.is_sorted() && vocabulary::ATTRIBUTES.is_sorted());
 }

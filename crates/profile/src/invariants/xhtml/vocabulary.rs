@@ -1,7 +1,7 @@
 //! The names that a narrative may use.
 
 /// Sorted.
-const ELEMENTS: [&str; 53] = [
+pub(super) const ELEMENTS: [&str; 53] = [
     "a",
     "abbr",
     "acronym",
@@ -58,7 +58,7 @@ const ELEMENTS: [&str; 53] = [
 ];
 
 /// At every element; sorted.
-const ATTRIBUTES: [&str; 21] = [
+pub(super) const ATTRIBUTES: [&str; 21] = [
     "abbr",
     "accesskey",
     "align",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kyoyu_profile::{
-    invariants::{Invariant, natives, table},
+    invariants::{Invariant, natives, table, xhtml},
     json::Value,
 };
 use serde_json::Value as Json;
@@ -74,4 +74,17 @@ fn what_the_reference_validator_finds_broken_is_broken_here() {
     }
     let there = super::super::support::checkout("../shared/verdicts").exists();
     assert!(found > 100 || !there, "{found}");
+}
+
+#[test]
+fn every_narrative_of_the_official_examples_is_allowed() {
+    for line in lines("examples.jsonl") {
+        let text = example(&line).expect("the example is there");
+        let Some(document) = parse(text.as_bytes()) else { continue };
+        let divs = document.root().descendants().filter(|value| value.key_is("div"));
+        for div in divs.filter_map(Value::as_str) {
+            assert_eq!(xhtml::check(&div), [], "{}", line["file"]);
+            assert!(xhtml::has_content(&div), "{}", line["file"]);
+        }
+    }
 }
