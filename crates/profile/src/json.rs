@@ -101,6 +101,15 @@ impl Flags {
     fn has_underscore(self) -> bool {
         self.0 & 4 != 0
     }
+
+    /// Whether a field of the object has an underscore.
+    fn has_extras(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    fn with_extras(self, extras: bool) -> Self {
+        Self(self.0 | u8::from(extras) << 3)
+    }
 }
 
 impl<'a> Document<'a> {
@@ -245,6 +254,9 @@ impl<'d> Value<'d> {
 
     /// The field `_name` of an object, by the symbol of the name.
     pub fn extra(self, symbol: Symbol) -> Option<Self> {
+        if !self.node().flags.has_extras() {
+            return None;
+        }
         self.symbol_fields().find(|child| {
             let node = child.node();
             node.symbol == symbol && node.flags.has_underscore()
@@ -308,8 +320,7 @@ impl<'d> Value<'d> {
         (node.low..node.first + node.count).map(move |node| Self { node, ..self })
     }
 
-    /// The items of an array or the fields of an object.
-    pub(crate) fn children(self) -> impl Iterator<Item = Self> + Clone {
+    fn children(self) -> impl Iterator<Item = Self> + Clone {
         let node = self.node();
         (node.first..node.first + node.count).map(move |node| Self { node, ..self })
     }
@@ -328,15 +339,6 @@ impl<'d> Value<'d> {
         }
         // Most fields are not the one that is looked for, and most differ in length.
         usize::from(self.node().key_bytes) == key.len() && self.raw_key() == Some(key)
-    }
-
-    /// Whether it stands under `_` and this key: what FHIR writes beside a primitive.
-    pub(crate) fn is_beside(self, key: &str) -> bool {
-        if self.node().escapes.in_key {
-            return self.key().is_some_and(|own| own.strip_prefix('_') == Some(key));
-        }
-        usize::from(self.node().key_bytes) == key.len() + 1
-            && self.raw_key().and_then(|own| own.strip_prefix('_')) == Some(key)
     }
 
     fn raw_key(self) -> Option<&'d str> {

@@ -105,12 +105,10 @@ impl<'s, 'd> Evaluation<'s, 'd> {
     ) -> Flow {
         // The commonest beginning of a path, without a detour.
         if let (Node::This, Item::Element(focus)) = (input, scope.this) {
-            return focus
-                .each_child(&name.text, name.is_choice, &mut |child| sink(Item::Element(child)));
+            return focus.each_named(name, &mut |child| sink(Item::Element(child)));
         }
         self.each(input, scope, &mut |item| match item {
-            Item::Element(focus) => focus
-                .each_child(&name.text, name.is_choice, &mut |child| sink(Item::Element(child))),
+            Item::Element(focus) => focus.each_named(name, &mut |child| sink(Item::Element(child))),
             _ => MORE,
         })
     }

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 
 use super::{
     chain::{Flow, Stop},
-    compare, types,
+    compare,
+    node::Name,
 };
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Symbol, Value};
 
 /// 着目点 — one element: its value and, for a primitive, the object under `_name` beside it
 /// (its id and extensions). One of the two is there.
@@ -107,6 +108,24 @@ impl<'d> Focus<'d> {
         self.value.filter(|value| value.is_object()).or(self.sibling)
     }
 
+    /// The children of a name, in order; with any type in the key where it is a choice.
+    pub(super) fn each_named(self, name: &Name, sink: &mut dyn FnMut(Focus<'d>) -> Flow) -> Flow {
+        let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
+        if name.symbol.is_known() {
+            let value = holder.field(name.symbol);
+            let sibling = sibling_of(holder, value, name.symbol);
+            if value.is_some() || sibling.is_some() {
+                return each_item(value, sibling, sink);
+            }
+        } else if let Some(value) = holder.get(&name.text) {
+            return each_item(Some(value), None, sink);
+        }
+        if name.choices.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        Self::each_choice(holder, name, sink)
+    }
+
     /// The children of one name, in order; with any type in the key where it is a choice.
     pub(super) fn each_child(
         self,
@@ -114,24 +133,32 @@ impl<'d> Focus<'d> {
         is_choice: bool,
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
-        let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
-        let value = holder.get(name);
-        let sibling = sibling_of(holder, value, name);
-        if value.is_none() && sibling.is_none() && is_choice {
-            return Self::each_choice(holder, name, sink);
+        if is_choice {
+            return self.each_named(&Name::new(name, true), sink);
         }
+        let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
+        let symbol = Symbol::of(name);
+        if !symbol.is_known() {
+            return each_item(holder.get(name), None, sink);
+        }
+        let value = holder.field(symbol);
+        let sibling = sibling_of(holder, value, symbol);
         each_item(value, sibling, sink)
     }
 
-    fn each_choice(holder: Value<'d>, name: &str, sink: &mut dyn FnMut(Focus<'d>) -> Flow) -> Flow {
-        for (key, child) in holder.fields() {
-            if types::is_choice_of(&key, name) {
-                let sibling = sibling_of(holder, Some(child), &key);
-                each_item(Some(child), sibling, sink)?;
-            } else if let Some(plain) = key.strip_prefix('_')
-                && types::is_choice_of(plain, name)
-                && holder.get(plain).is_none()
-            {
+    fn each_choice(
+        holder: Value<'d>,
+        name: &Name,
+        sink: &mut dyn FnMut(Focus<'d>) -> Flow,
+    ) -> Flow {
+        for child in holder.symbol_fields() {
+            let symbol = child.symbol();
+            if name.choices.binary_search(&symbol).is_err() {
+                continue;
+            }
+            if !child.has_underscore() {
+                each_item(Some(child), sibling_of(holder, Some(child), symbol), sink)?;
+            } else if holder.field(symbol).is_none() {
                 each_item(None, Some(child), sink)?;
             }
         }
@@ -141,14 +168,18 @@ impl<'d> Focus<'d> {
     /// The children of all names, in order.
     pub(super) fn children(self, sink: &mut dyn FnMut(Focus<'d>) -> Flow) -> Flow {
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
-        for (key, child) in holder.fields() {
-            if key == "resourceType" {
+        for child in holder.symbol_fields() {
+            let symbol = child.symbol();
+            if symbol.name() == "resourceType" {
                 continue;
             }
-            match key.strip_prefix('_') {
-                Some(plain) if holder.get(plain).is_some() => {}
-                Some(_) => each_item(None, Some(child), sink)?,
-                None => each_item(Some(child), sibling_of(holder, Some(child), &key), sink)?,
+            match child.has_underscore() {
+                true if symbol.is_known() && holder.field(symbol).is_some() => {}
+                true => each_item(None, Some(child), sink)?,
+                false if symbol.is_known() => {
+                    each_item(Some(child), sibling_of(holder, Some(child), symbol), sink)?;
+                }
+                false => each_item(Some(child), None, sink)?,
             }
         }
         ControlFlow::Continue(())
@@ -179,12 +210,16 @@ fn says_something(value: Value<'_>) -> bool {
 
 /// What stands beside a value. Only a primitive has something there, so that objects need
 /// no second look.
-fn sibling_of<'d>(holder: Value<'d>, value: Option<Value<'d>>, key: &str) -> Option<Value<'d>> {
+fn sibling_of<'d>(
+    holder: Value<'d>,
+    value: Option<Value<'d>>,
+    symbol: Symbol,
+) -> Option<Value<'d>> {
     let first = value.map(|value| value.items().next().unwrap_or(value));
     if first.is_some_and(Value::is_object) {
         return None;
     }
-    holder.children().find(|child| child.is_beside(key))
+    holder.extra(symbol)
 }
 
 /// One element, or each item of an array with what stands beside it.
@@ -193,6 +228,9 @@ fn each_item<'d>(
     sibling: Option<Value<'d>>,
     sink: &mut dyn FnMut(Focus<'d>) -> Flow,
 ) -> Flow {
+    if value.is_none() && sibling.is_none() {
+        return ControlFlow::Continue(());
+    }
     if !value.or(sibling).is_some_and(Value::is_array) {
         return present(value, sibling, sink);
     }

@@ -2,7 +2,8 @@
 
 use regex::Regex;
 
-use super::types::TypeName;
+use super::types::{self, TypeName};
+use crate::json::Symbol;
 
 /// A step that gives items.
 #[derive(Debug, Clone)]
@@ -35,8 +36,22 @@ pub(super) enum Node {
 #[derive(Debug, Clone)]
 pub(super) struct Name {
     pub(super) text: Box<str>,
-    /// Whether the name stands for several keys, such as `value` for `valueString`.
-    pub(super) is_choice: bool,
+    pub(super) symbol: Symbol,
+    /// The keys that the name stands for where it is a choice, such as `valueString` for
+    /// `value`; sorted.
+    pub(super) choices: Box<[Symbol]>,
+}
+
+impl Name {
+    pub(super) fn new(text: &str, is_choice: bool) -> Self {
+        let suffixes = types::SUFFIXES.iter().filter(|_| is_choice);
+        let mut choices: Vec<Symbol> = suffixes
+            .map(|suffix| Symbol::of(&format!("{text}{suffix}")))
+            .filter(|symbol| symbol.is_known())
+            .collect();
+        choices.sort_unstable();
+        Self { text: text.into(), symbol: Symbol::of(text), choices: choices.into() }
+    }
 }
 
 /// A function that gives items.

@@ -261,7 +261,7 @@ const OPERATORS: [(&str, u8); 24] = [
 
 fn child(input: Node, name: &str) -> Node {
     let is_choice = CHOICES.binary_search(&name).is_ok();
-    Node::Child(Box::new(input), Name { text: name.into(), is_choice })
+    Node::Child(Box::new(input), Name::new(name, is_choice))
 }
 
 fn call(input: Node, function: Function) -> Node {

@@ -56,37 +56,57 @@ pub enum FaultKind {
     Nesting,
 }
 
+/// What one pass over a narrative tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading<'t> {
+    /// Everything that is wrong, in the order of the text.
+    pub faults: Vec<Fault>,
+    /// Whether it says something: a text that is not blank, or an image (txt-2). One that
+    /// cannot be read is another rule's.
+    pub has_content: bool,
+    /// The sources of images that are not on the web.
+    pub local_images: Vec<&'t str>,
+}
+
 /// Everything that is wrong in the `div` of a narrative, in the order of the text.
 pub fn check(text: &str) -> Vec<Fault> {
-    let mut checker = Checker { faults: Vec::new(), open: Vec::new(), has_root: false };
+    read(text).faults
+}
+
+/// Reads a narrative once.
+pub fn read(text: &str) -> Reading<'_> {
+    let mut checker = Checker { reading: Reading::default(), open: Vec::new(), has_root: false };
     let mut scanner = Scanner::new(text);
-    loop {
-        if checker.faults.len() >= MAX_FAULTS {
-            return checker.faults;
+    let end = loop {
+        if checker.reading.faults.len() >= MAX_FAULTS {
+            checker.reading.has_content = true;
+            return checker.reading;
         }
         match scanner.next() {
             Some(Ok(event)) => {
                 if let Err(fault) = checker.event(event) {
-                    checker.faults.push(fault);
-                    return checker.faults;
+                    break Some(fault);
                 }
             }
             Some(Err(what)) => {
-                checker.fault(FaultKind::NotWellFormed, what);
-                return checker.faults;
+                break Some(Fault { kind: FaultKind::NotWellFormed, subject: what.to_owned() });
             }
-            None => break,
+            None if !checker.open.is_empty() || !checker.has_root => {
+                break Some(Fault { kind: FaultKind::NotWellFormed, subject: String::new() });
+            }
+            None => break None,
         }
-    }
-    if !checker.open.is_empty() || !checker.has_root {
-        checker.fault(FaultKind::NotWellFormed, "");
-    }
-    checker.faults
+    };
+    // What cannot be read to its end may say something behind.
+    checker.reading.has_content |= end.is_some();
+    checker.reading.faults.extend(end);
+    checker.reading
 }
 
-/// Whether a narrative has only what is allowed (txt-1).
+/// Whether a narrative has only what is allowed (txt-1); an entity that XML does not have
+/// is a fault of the text, not of what is allowed.
 pub fn is_allowed(text: &str) -> bool {
-    check(text).is_empty()
+    check(text).iter().all(|fault| fault.kind == FaultKind::Entity)
 }
 
 /// Whether a narrative says something: a text that is not blank, or an image (txt-2). One
@@ -102,26 +122,19 @@ pub fn has_content(text: &str) -> bool {
 
 /// The sources of images that are not on the web, such as `#picture`: they have to be
 /// found inside the resource.
-pub fn local_images(text: &str) -> impl Iterator<Item = &str> {
-    Scanner::new(text).filter_map(|event| match event {
-        Ok(Event::Start { name: "img", attributes, .. }) => attributes
-            .iter()
-            .find(|attribute| attribute.name == "src")
-            .map(|source| source.value)
-            .filter(|source| !["http:", "https:", "data:"].iter().any(|s| source.starts_with(s))),
-        _ => None,
-    })
+pub fn local_images(text: &str) -> Vec<&str> {
+    read(text).local_images
 }
 
 struct Checker<'t> {
-    faults: Vec<Fault>,
+    reading: Reading<'t>,
     open: Vec<Open<'t>>,
     has_root: bool,
 }
 
 impl<'t> Checker<'t> {
     fn fault(&mut self, kind: FaultKind, subject: &str) {
-        self.faults.push(Fault { kind, subject: subject.to_owned() });
+        self.reading.faults.push(Fault { kind, subject: subject.to_owned() });
     }
 
     /// Takes one event; the fault behind which nothing can be read.
@@ -131,7 +144,9 @@ impl<'t> Checker<'t> {
         };
         match event {
             Event::Text(text) => {
-                let is_blank = text.trim_matches([' ', '\t', '\r', '\n']).is_empty();
+                let is_blank =
+                    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+                self.reading.has_content |= !is_blank;
                 match self.open.last() {
                     None if !is_blank => return broken(""),
                     Some(parent) if !is_blank && !structure::may_hold_text(parent.name) => {
@@ -141,8 +156,12 @@ impl<'t> Checker<'t> {
                     _ => {}
                 }
             }
-            Event::Entity(name) if scanner::is_entity(name) => {}
-            Event::Entity(name) => self.fault(FaultKind::Entity, name),
+            Event::Entity(name) => {
+                self.reading.has_content = true;
+                if !scanner::is_entity(name) {
+                    self.fault(FaultKind::Entity, name);
+                }
+            }
             Event::Comment => {}
             Event::Instruction => self.fault(FaultKind::Instruction, ""),
             Event::Start { name, attributes, is_closed } => {
@@ -150,6 +169,9 @@ impl<'t> Checker<'t> {
                     return broken(name);
                 }
                 self.start(name, &attributes);
+                if name == "img" {
+                    self.image(&attributes);
+                }
                 if !is_closed {
                     self.open.push(structure::opened(self.open.last(), name));
                 }
@@ -162,6 +184,14 @@ impl<'t> Checker<'t> {
             }
         }
         Ok(())
+    }
+
+    fn image(&mut self, attributes: &[Attribute<'t>]) {
+        self.reading.has_content = true;
+        let source = attributes.iter().find(|attribute| attribute.name == "src");
+        let is_local =
+            |url: &&str| !["http:", "https:", "data:"].iter().any(|s| url.starts_with(s));
+        self.reading.local_images.extend(source.map(|source| source.value).filter(is_local));
     }
 
     fn start(&mut self, name: &'t str, attributes: &[Attribute<'t>]) {

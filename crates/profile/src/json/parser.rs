@@ -309,6 +309,7 @@ impl Parser<'_, '_> {
         let (children, low) = (open.children, open.low);
         let first = self.nodes.len() as u32;
         let count = (self.pending.len() - children) as u32;
+        let extras = self.pending[children..].iter().any(|node| node.flags.has_underscore());
         self.nodes.extend_from_slice(&self.pending[children..]);
         self.pending.truncate(children);
         self.at += 1;
@@ -319,7 +320,7 @@ impl Parser<'_, '_> {
             key_bytes: key.bytes,
             kind,
             symbol: key.symbol,
-            flags: Flags::of(false, key.escaped, key.underscore),
+            flags: Flags::of(false, key.escaped, key.underscore).with_extras(extras),
             first,
             count,
             low,

@@ -180,8 +180,9 @@ impl<'d> Builder<'d> {
         let expression = constraint.expression.clone()?;
         let source = constraint.source.clone().unwrap_or_else(|| definition.url.clone());
         let known = (constraint.key.clone(), expression, constraint.is_error, source);
-        // What the walk itself looks at: ele-1 at every element, dom-3 at every resource.
-        if matches!(constraint.key.as_str(), "ele-1" | "dom-3") {
+        // What the walk itself looks at: ele-1 at every element, dom-3 at every resource, the
+        // others where it reads the narrative.
+        if matches!(constraint.key.as_str(), "ele-1" | "dom-3" | "txt-1" | "txt-2") {
             return None;
         }
         if let Some(id) = self.known.get(&known) {

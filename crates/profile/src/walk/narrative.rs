@@ -9,7 +9,8 @@ use crate::{
 impl<'d> Walk<'_, '_, 'd> {
     /// The text of `Narrative.div`.
     pub(super) fn xhtml(&mut self, text: &str, value: Value<'d>) {
-        for fault in xhtml::check(text) {
+        let reading = xhtml::read(text);
+        for fault in &reading.faults {
             let rule = match fault.kind {
                 FaultKind::NotWellFormed => &texts::XHTML_MALFORMED,
                 FaultKind::Entity => &texts::XHTML_ENTITY,
@@ -22,8 +23,12 @@ impl<'d> Walk<'_, '_, 'd> {
             };
             self.broken_with(rule, value, super::place::printable(&fault.subject));
         }
-        for image in xhtml::local_images(text) {
-            if !self.has_id(image, text) {
+        if !reading.has_content {
+            self.broken(&texts::NARRATIVE_EMPTY, value);
+        }
+        for image in reading.local_images {
+            let id = image.strip_prefix('#');
+            if id.is_some_and(|id| !self.has_id(id, text)) {
                 self.broken(&texts::XHTML_IMAGE, value);
             }
         }

@@ -613,6 +613,11 @@ rules! {
         "the element \"{}\" may not stand here",
         "入れ子を直してください",
         "repair the nesting";
+    NARRATIVE_EMPTY = "txt-2", "invariant", Error,
+        "説明文に内容がありません",
+        "the narrative says nothing",
+        "内容を入れるか、textを削除してください",
+        "give it content or remove the text";
     XHTML_IMAGE = "kyoyu-xhtml-image", "invalid", Error,
         "画像の参照先が資源の中にありません",
         "the image refers to nothing in the resource",

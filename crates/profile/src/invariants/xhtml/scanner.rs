@@ -42,7 +42,7 @@ impl<'t> Scanner<'t> {
             self.rest = &entity[end + 1..];
             return Ok(Event::Entity(&entity[..end]));
         }
-        let end = rest.find(['<', '&']).unwrap_or(rest.len());
+        let end = memchr::memchr2(b'<', b'&', rest.as_bytes()).unwrap_or(rest.len());
         self.rest = &rest[end..];
         Ok(Event::Text(&rest[..end]))
     }
@@ -60,8 +60,9 @@ impl<'t> Scanner<'t> {
             return Ok(Event::Instruction);
         }
         if let Some(end) = markup.strip_prefix('/') {
-            let name = self.skip_to(end, ">")?.trim_end();
-            return Ok(Event::End(name));
+            let at = memchr::memchr(b'>', end.as_bytes()).ok_or(">")?;
+            self.rest = &end[at + 1..];
+            return Ok(Event::End(end[..at].trim_end()));
         }
         let (name, mut rest) = name(markup).ok_or("<")?;
         let mut attributes: Vec<Attribute<'t>> = Vec::new();
@@ -111,7 +112,10 @@ impl<'t> Iterator for Scanner<'t> {
 }
 
 fn name(text: &str) -> Option<(&str, &str)> {
-    let is_part = |c: char| c.is_alphanumeric() || "_-.:".contains(c);
+    let is_part = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | ':' => true,
+        _ => !c.is_ascii() && c.is_alphanumeric(),
+    };
     let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
     let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
     starts.then(|| text.split_at(end))

@@ -85,7 +85,7 @@ fn a_narrative_says_something() {
 #[test]
 fn images_of_the_resource_itself_are_told() {
     let text = "<div><img src=\"#a\"/><img src=\"https://jpfhir.jp/b.png\"/></div>";
-    assert_eq!(local_images(text).collect::<Vec<_>>(), ["#a"]);
+    assert_eq!(local_images(text), ["#a"]);
 }
 
 #[test]
