@@ -3,7 +3,7 @@
 mod files;
 
 use super::{
-    Package,
+    Package, snapshot,
     table::{self, Invariants},
 };
 
@@ -42,16 +42,24 @@ impl Shipped {
 }
 
 impl Package {
-    /// Reads the tables that are part of the program.
+    /// Reads the tables that are part of the program. What both guides build on is complete
+    /// already.
     pub fn shipped() -> Shipped {
-        let invariants = Invariants::read(files::INVARIANTS);
-        let read = |tables: &Tables| package(tables, &invariants);
-        Shipped {
-            r4: read(&files::R4),
-            jp_core: read(&files::JP_CORE),
-            clins: read(&files::CLINS),
-            checkup: read(&files::CHECKUP),
-        }
+        let mut shipped = read_tables();
+        snapshot::complete_package(&mut shipped.r4, &[]);
+        snapshot::complete_package(&mut shipped.jp_core, &[&shipped.r4]);
+        shipped
+    }
+}
+
+fn read_tables() -> Shipped {
+    let invariants = Invariants::read(files::INVARIANTS);
+    let read = |tables: &Tables| package(tables, &invariants);
+    Shipped {
+        r4: read(&files::R4),
+        jp_core: read(&files::JP_CORE),
+        clins: read(&files::CLINS),
+        checkup: read(&files::CHECKUP),
     }
 }
 

@@ -22,9 +22,12 @@ impl Codes {
         let id = self.texts.len() as CodeId;
         self.ids.insert(code.into(), id);
         self.texts.push(code.into());
-        let small = code.to_lowercase();
-        if small != code {
-            self.folded.entry(small.into()).or_default().push(id);
+        // Most codes of the large systems are numbers.
+        if code.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+            let small = code.to_lowercase();
+            if small != code {
+                self.folded.entry(small.into()).or_default().push(id);
+            }
         }
         id
     }

@@ -2,9 +2,8 @@
 
 use super::Tables;
 
-pub(super) const INVARIANTS: &[&str] = &[
-    include_str!("../../../../../fhir-profiles/r4/invariants.tsv"),
-];
+pub(super) const INVARIANTS: &[&str] =
+    &[include_str!("../../../../../fhir-profiles/r4/invariants.tsv")];
 
 pub(super) const R4: Tables = Tables {
     name: "hl7.fhir.r4.core",
@@ -13,12 +12,8 @@ pub(super) const R4: Tables = Tables {
         include_str!("../../../../../fhir-profiles/r4/types.tsv"),
         include_str!("../../../../../fhir-profiles/r4/profiles.tsv"),
     ],
-    code_systems: &[
-        include_str!("../../../../../fhir-profiles/r4/codes.tsv"),
-    ],
-    value_sets: &[
-        include_str!("../../../../../fhir-profiles/r4/value-sets.tsv"),
-    ],
+    code_systems: &[include_str!("../../../../../fhir-profiles/r4/codes.tsv")],
+    value_sets: &[include_str!("../../../../../fhir-profiles/r4/value-sets.tsv")],
 };
 
 pub(super) const JP_CORE: Tables = Tables {
@@ -31,11 +26,21 @@ pub(super) const JP_CORE: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/core/JP_Immunization_CertificatedDate.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_Immunization_DueDateOfNextDose.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_Immunization_ManufacturedDate.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Location.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_RequestAuthoredOn.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_RequestDepartment.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Requester.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_UncategorizedComment.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Location.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_RequestAuthoredOn.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_RequestDepartment.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Requester.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_UncategorizedComment.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDispense_Preparation.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDosage_Device.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDosage_DosageComment.tsv"),
@@ -47,12 +52,22 @@ pub(super) const JP_CORE: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDosage_RouteComment.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDosage_SiteComment.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDosage_UsageDuration.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationRequest_DispenseRequest_ExpectedRepeatCount.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationRequest_DispenseRequest_InstructionForDispense.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_Medication_IngredientStrength_StrengthType.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationRequest_DispenseRequest_ExpectedRepeatCount.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationRequest_DispenseRequest_InstructionForDispense.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_Medication_IngredientStrength_StrengthType.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/core/JP_Medication_Ingredient_DrugNo.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_Organization_InsuranceOrganizationCategory.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_Organization_InsuranceOrganizationNo.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_Organization_InsuranceOrganizationCategory.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_Organization_InsuranceOrganizationNo.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/core/JP_Organization_PrefectureNo.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_Patient_Race.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_AllergyIntolerance.tsv"),
@@ -80,7 +95,9 @@ pub(super) const JP_CORE: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/core/JP_Medication.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministrationBase.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Injection.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/core/JP_MedicationAdministration_Injection.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDispense.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDispenseBase.tsv"),
         include_str!("../../../../../fhir-profiles/jp/core/JP_MedicationDispense_Injection.tsv"),
@@ -115,32 +132,58 @@ pub(super) const JP_CORE: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/core/JP_Specimen.tsv"),
     ],
     code_systems: &[
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageLineComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageMethodComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageRateComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageRouteComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageSiteComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationUncategorizedComment_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/Examples-JP_MedicationRequestDosageInstructionLine_CS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageLineComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageMethodComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageRateComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageRouteComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationDosageSiteComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationAdministrationUncategorizedComment_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/Examples-JP_MedicationRequestDosageInstructionLine_CS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_DocumentCodes_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_MicrobiologyCategory_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/core-JP_ObservationBodyMeasurementCategory_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/core-JP_ObservationBodyMeasurementCode_CS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/core-JP_ObservationBodyMeasurementCategory_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/core-JP_ObservationBodyMeasurementCode_CS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_ObservationBodySite_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_PhysicalExamCode_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_ProcedureBodySite_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/core-JP_ProcedureNotPerformedReason_CS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/core-JP_ProcedureNotPerformedReason_CS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_ProcedureOutcome_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/core-JP_SimpleObservationCategory_CS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/core-JP_SimpleObservationCategory_CS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/core/core-JP_Undefined_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.100495.10.3.100.5.11.5.2.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.100495.10.3.100.5.27.6.1.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.100495.10.3.100.5.11.5.2.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.100495.10.3.100.5.27.6.1.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.200270.4.1000.1.tsv"),
     ],
-    value_sets: &[
-        include_str!("../../../../../fhir-profiles/value-sets/core.tsv"),
-    ],
+    value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/core.tsv")],
 };
 
 pub(super) const CLINS: Tables = Tables {
@@ -153,8 +196,12 @@ pub(super) const CLINS: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Bundle_eDischargeSummary.tsv"),
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Bundle_ePCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Bundle_eReferral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/clins/JP_Condition_DiseasePostfixModifier_eCS.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/clins/JP_Condition_DiseasePrefixModifier_eCS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/clins/JP_Condition_DiseasePostfixModifier_eCS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/clins/JP_Condition_DiseasePrefixModifier_eCS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Binary.tsv"),
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Consent.tsv"),
         include_str!("../../../../../fhir-profiles/jp/clins/JP_Device.tsv"),
@@ -210,40 +257,64 @@ pub(super) const CLINS: Tables = Tables {
         include_str!("../../../../../fhir-profiles/codes/clins/LaboResult-JP_PosNegHold_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/LaboResult-JP_Urine_Code_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/clins-BundleResourceType_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JLAC10-JP_CLINS_ObsLabResult_CoreLabo_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JLAC10-JP_CLINS_ObsLabResult_InfectionLabo_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JLAC11-JP_CLINS_ObsLabResult_CoreLabo_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JLAC11-JP_CLINS_ObsLabResult_InfectionLabo_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JP_CLINS_MedicationUsage_Uncoded_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-JP_CLINS_ObsLabResult_Uncoded_CS.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JLAC10-JP_CLINS_ObsLabResult_CoreLabo_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JLAC10-JP_CLINS_ObsLabResult_InfectionLabo_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JLAC11-JP_CLINS_ObsLabResult_CoreLabo_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JLAC11-JP_CLINS_ObsLabResult_InfectionLabo_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JP_CLINS_MedicationUsage_Uncoded_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-JP_CLINS_ObsLabResult_Uncoded_CS.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/clins/clins-JP_ehrshrs_indication.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/clins-document-section.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/clins-ValueSet-JP_ObservationLabResultLocalUncoded_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/core-JP_SimpleObservationCategory_CS.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/core-practitioner-certificate-category.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/clins-ValueSet-JP_ObservationLabResultLocalUncoded_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/core-JP_SimpleObservationCategory_CS.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/core-practitioner-certificate-category.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/clins/eCS-MedicationCodeNocoded_CS.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/eCS-laboItem_unit_property.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/eCS-observation-subcategory-cs.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/ePrescription-prescription-category.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/clins/ePrescription-prescription-section.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/ePrescription-prescription-category.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/clins/ePrescription-prescription-section.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/clins/urn-oid-1.2.392.200119.6.2100.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/urn-oid-1.2.392.200119.6.2101.tsv"),
         include_str!("../../../../../fhir-profiles/codes/clins/urn-oid-1.2.392.200119.6.2102.tsv"),
     ],
-    value_sets: &[
-        include_str!("../../../../../fhir-profiles/value-sets/clins.tsv"),
-    ],
+    value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/clins.tsv")],
 };
 
 pub(super) const CHECKUP: Tables = Tables {
     name: "jp-eCheckupReport.r4",
     version: "1.5.0",
     definitions: &[
-        include_str!("../../../../../fhir-profiles/jp/checkup/Composition_clinicaldocument_versionNumber.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/Composition_clinicaldocument_versionNumber.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/ObservationGroupRelationship.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_eCS_InstitutionNumber.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Bundle_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_Patient_CLINS_eCheckupGeneral.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_Patient_CLINS_eCheckupGeneral.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Binary.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Consent.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Device.tsv"),
@@ -257,111 +328,261 @@ pub(super) const CHECKUP: Tables = Tables {
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Consent_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_DeviceUseStatement_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Device_eCS.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_DocumentReference_CDAdocument.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_DocumentReference_CDAdocument.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_DocumentReference_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Immunization_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Observation_Common_eCS.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_Organization_eCS_coveragePayer.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_Organization_eCS_coveragePayer.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Procedure_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_RelatedPerson_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_ResearchStudy_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_ResearchSubject_eCS.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Age_At_Event.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_Checkup_Fee_Collection_Status.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_Checkup_Fee_Collection_Status.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/Composition_dataEnterer.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_eCS_ObsComponentPerformer.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Composition_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_CoverageInsurance_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_CoverageService_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_DiagnosticReport_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_DocumentReference_eCheckupGeneral.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_CoverageInsurance_eCheckupGeneral.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_CoverageService_eCheckupGeneral.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_DiagnosticReport_eCheckupGeneral.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_DocumentReference_eCheckupGeneral.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Encounter_eCheckupGeneral.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Media.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Media_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_ObservationGroup_eCheckupGeneral.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_ObservationGroup_eCheckupGeneral.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Observation_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_OrganizationInsurer_eCheckupGeneral.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_OrganizationInsurer_eCheckupGeneral.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Organization_eCheckupGeneral.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Patient_eCheckupGeneral.tsv"),
-        include_str!("../../../../../fhir-profiles/jp/checkup/JP_PractitionerRole_eCheckupGeneral.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/jp/checkup/JP_PractitionerRole_eCheckupGeneral.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Practitioner_eCheckupGeneral.tsv"),
         include_str!("../../../../../fhir-profiles/jp/checkup/JP_Specimen_eCheckupGeneral.tsv"),
     ],
     code_systems: &[
         include_str!("../../../../../fhir-profiles/codes/checkup/Common-doc-typecodes.tsv"),
         include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-attachement-format.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-checkup-encounter-type.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/eCheckup-checkup-encounter-type.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-encounter-category.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-observationGroup-codes.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-observationGroupRelationship-codes.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-report-organization-code.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/eCheckup-observationGroup-codes.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/eCheckup-observationGroupRelationship-codes.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/eCheckup-report-organization-code.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/checkup/eCheckup-section-code.tsv"),
         include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.4.504.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1002.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1005.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1007.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1008.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18030.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18040.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18050.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18060.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18080.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18090.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18100.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18120.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18130.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19010.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19020.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19030.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19040.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19050.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19060.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19070.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19080.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19090.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19100.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19110.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19120.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19130.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19140.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19150.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2001.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2002.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2003.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2004.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2007.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2008.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2009.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1002.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1005.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1007.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.1008.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18030.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18040.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18050.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18060.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18080.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18090.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18100.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18120.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.18130.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19010.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19020.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19030.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19040.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19050.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19060.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19070.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19080.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19090.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19100.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19110.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19120.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19130.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19140.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.19150.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2001.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2002.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2003.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2004.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2007.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2008.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2009.tsv"
+        ),
         include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.208.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2100.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2102.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2103.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2110.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2111.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2112.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2113.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2115.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2116.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2120.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2122.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2130.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2131.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2140.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2141.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2150.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2202.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2301.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24020.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24040.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24050.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24060.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24080.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2501.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2502.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.3001.tsv"),
-        include_str!("../../../../../fhir-profiles/codes/checkup/urn-oid-2.16.840.1.113883.2.2.1.6.1001.tsv"),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2100.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2102.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2103.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2110.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2111.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2112.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2113.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2115.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2116.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2120.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2122.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2130.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2131.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2140.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2141.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2150.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2202.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2301.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24020.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24040.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24050.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24060.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.24080.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2501.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.2502.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-1.2.392.200119.6.3001.tsv"
+        ),
+        include_str!(
+            "../../../../../fhir-profiles/codes/checkup/urn-oid-2.16.840.1.113883.2.2.1.6.1001.tsv"
+        ),
     ],
-    value_sets: &[
-        include_str!("../../../../../fhir-profiles/value-sets/checkup.tsv"),
-    ],
+    value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/checkup.tsv")],
 };

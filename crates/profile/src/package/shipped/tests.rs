@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     definition::{Definition, Element, Strength, TypedJson},
     package::{
-        snapshot::{complete, differences, facts::facts},
+        snapshot::{Reason, complete, differences, facts::facts},
         tests::official,
     },
     terminology::{Membership, Terminology},
@@ -196,20 +196,28 @@ fn every_table_is_read_without_rest() {
             assert!(!definition.elements.iter().any(|e| bare(&e.fixed) || bare(&e.pattern)));
         }
     }
-    let faults = complete(&shipped.clinical()).faults;
-    let japanese = faults.iter().filter(|fault| fault.definition.contains("jpfhir"));
-    assert_eq!(japanese.count(), 0, "{faults:?}");
+    let tables = read_tables();
+    for guide in [tables.clinical(), tables.checkup()] {
+        let faults = complete(&guide).faults;
+        // R4 names a profile for sections that it does not have.
+        let own = faults.iter().filter(|fault| !matches!(fault.reason, Reason::NoTypeProfile(_)));
+        assert_eq!(own.count(), 0, "{faults:?}");
+    }
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "x")]
 fn zzz_time() {
     let start = Instant::now();
-    let shipped = Package::shipped();
+    let tables = read_tables();
     let read = start.elapsed();
+    drop(tables);
+    let start = Instant::now();
+    let shipped = Package::shipped();
+    let completed = start.elapsed();
     let snaps = complete(&shipped.clinical());
     let done = start.elapsed();
     let terminology = Terminology::build(&shipped.clinical());
-    println!("{read:?} {done:?} {:?} {}", start.elapsed(), snaps.definitions.len());
+    println!("{read:?} | {completed:?} {done:?} {:?} {}", start.elapsed(), snaps.definitions.len());
     drop(terminology);
 }

@@ -30,7 +30,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Plants the elements of a snapshot, untouched; none if there are no elements.
-    pub(super) fn plant(&mut self, elements: &[Element]) -> Option<NodeId> {
+    pub(super) fn plant(&mut self, elements: &[Rc<Element>]) -> Option<NodeId> {
         let first = self.nodes.len() as NodeId;
         let mut by_id: HashMap<&str, NodeId> = HashMap::with_capacity(elements.len());
         for element in elements {
@@ -46,7 +46,7 @@ impl Tree {
                 None => continue,
             }
             by_id.insert(&element.id, node);
-            let (segment, element) = (Rc::from(segment), Rc::new(element.clone()));
+            let (segment, element) = (Rc::from(segment), Rc::clone(element));
             self.nodes.push(Node { segment, element, children: Vec::new(), origin: None });
         }
         (!by_id.is_empty()).then_some(first)

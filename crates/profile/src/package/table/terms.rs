@@ -66,10 +66,12 @@ fn adopt(system: Option<&mut CodeSystem>, parents: &mut Vec<Vec<&str>>) {
         return;
     }
     let concepts = system.concepts.iter().enumerate();
-    let places: HashMap<String, u32> =
-        concepts.map(|(place, own)| (own.code.clone(), place as u32)).collect();
-    for (concept, parents) in system.concepts.iter_mut().zip(parents) {
-        concept.parent = parents.first().and_then(|code| places.get(*code)).copied();
+    let places: HashMap<&str, u32> =
+        concepts.map(|(place, own)| (own.code.as_str(), place as u32)).collect();
+    let first = |parents: &Vec<&str>| parents.first().and_then(|code| places.get(code)).copied();
+    let nested: Vec<Option<u32>> = parents.iter().map(first).collect();
+    for ((concept, parents), parent) in system.concepts.iter_mut().zip(parents).zip(nested) {
+        concept.parent = parent;
         let further = parents.iter().skip(1);
         concept.properties.extend(
             further
