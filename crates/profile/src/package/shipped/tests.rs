@@ -1,7 +1,6 @@
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap, HashSet},
-    time::Instant,
 };
 
 use super::*;
@@ -203,21 +202,4 @@ fn every_table_is_read_without_rest() {
         let own = faults.iter().filter(|fault| !matches!(fault.reason, Reason::NoTypeProfile(_)));
         assert_eq!(own.count(), 0, "{faults:?}");
     }
-}
-
-#[test]
-#[expect(clippy::print_stdout, reason = "x")]
-fn zzz_time() {
-    let start = Instant::now();
-    let tables = read_tables();
-    let read = start.elapsed();
-    drop(tables);
-    let start = Instant::now();
-    let shipped = Package::shipped();
-    let completed = start.elapsed();
-    let snaps = complete(&shipped.clinical());
-    let done = start.elapsed();
-    let terminology = Terminology::build(&shipped.clinical());
-    println!("{read:?} | {completed:?} {done:?} {:?} {}", start.elapsed(), snaps.definitions.len());
-    drop(terminology);
 }
