@@ -199,7 +199,8 @@ impl<'d> Value<'d> {
         (node.low..node.first + node.count).map(move |node| Self { node, ..self })
     }
 
-    fn children(self) -> impl Iterator<Item = Self> + Clone {
+    /// The items of an array or the fields of an object.
+    pub(crate) fn children(self) -> impl Iterator<Item = Self> + Clone {
         let node = self.node();
         (node.first..node.first + node.count).map(move |node| Self { node, ..self })
     }
@@ -216,7 +217,17 @@ impl<'d> Value<'d> {
         if self.node().escapes.in_key {
             return self.key().is_some_and(|own| own == key);
         }
-        self.raw_key() == Some(key)
+        // Most fields are not the one that is looked for, and most differ in length.
+        usize::from(self.node().key_bytes) == key.len() && self.raw_key() == Some(key)
+    }
+
+    /// Whether it stands under `_` and this key: what FHIR writes beside a primitive.
+    pub(crate) fn is_beside(self, key: &str) -> bool {
+        if self.node().escapes.in_key {
+            return self.key().is_some_and(|own| own.strip_prefix('_') == Some(key));
+        }
+        usize::from(self.node().key_bytes) == key.len() + 1
+            && self.raw_key().and_then(|own| own.strip_prefix('_')) == Some(key)
     }
 
     fn raw_key(self) -> Option<&'d str> {

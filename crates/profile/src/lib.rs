@@ -11,6 +11,7 @@ pub mod collection;
 pub mod consent;
 pub mod definition;
 pub mod fhirpath;
+pub mod invariants;
 pub mod json;
 pub mod limits;
 pub mod package;
