@@ -27,6 +27,7 @@ struct Tables {
     definitions: &'static [&'static str],
     code_systems: &'static [&'static str],
     value_sets: &'static [&'static str],
+    naming_systems: &'static [&'static str],
 }
 
 impl Shipped {
@@ -71,7 +72,11 @@ fn package(tables: &Tables, invariants: &Invariants<'static>) -> Package {
         definitions: definitions.flat_map(|text| table::definitions(text, invariants)).collect(),
         code_systems: tables.code_systems.iter().flat_map(|t| table::code_systems(t)).collect(),
         value_sets: tables.value_sets.iter().flat_map(|text| table::value_sets(text)).collect(),
-        naming_systems: Vec::new(),
+        naming_systems: tables
+            .naming_systems
+            .iter()
+            .flat_map(|t| table::naming_systems(t))
+            .collect(),
     }
 }
 

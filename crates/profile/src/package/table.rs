@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use memchr::memchr_iter;
 
-pub(super) use terms::{code_systems, value_sets};
+pub(super) use terms::{code_systems, naming_systems, value_sets};
 
 use crate::definition::{ContextKind, Definition, ExtensionContext, Form, StructureKind};
 
@@ -26,17 +26,21 @@ pub(super) struct Invariants<'t> {
 #[derive(Debug, Clone, Copy)]
 struct Invariant<'t> {
     expression: &'t str,
-    english: &'t str,
+    text: &'t str,
 }
 
 impl<'t> Invariants<'t> {
-    /// Columns: canonical, element, key, number, severity, expression, Japanese, English, …
+    /// Columns: canonicals, element, key, number, severity, expression, Japanese, English, …
     pub(super) fn read(texts: &[&'t str]) -> Self {
-        let rows = texts.iter().flat_map(|text| rows(text)).map(|row| {
-            let key = (canonical(row.column(0)), row.column(2));
-            (key, Invariant { expression: row.column(5), english: row.column(7) })
-        });
-        Self { rows: rows.collect() }
+        let mut read = Self::default();
+        for row in texts.iter().flat_map(|text| rows(text)) {
+            let text = row.said(6).unwrap_or(row.column(7));
+            let invariant = Invariant { expression: row.column(5), text };
+            for name in row.column(0).split(' ') {
+                read.rows.insert((canonical(name), row.column(2)), invariant);
+            }
+        }
+        read
     }
 
     fn find(&self, canonical: &str, key: &'t str) -> Option<Invariant<'t>> {

@@ -134,7 +134,7 @@ fn constraint<'t>(source: &str, text: &'t str, invariants: &Invariants<'t>) -> C
         key: key.to_owned(),
         is_error: key == text,
         expression: expression.map(str::to_owned),
-        human: row.map(|row| row.english.to_owned()).unwrap_or_default(),
+        human: row.map(|row| row.text.to_owned()).unwrap_or_default(),
         source: Some(source.to_owned()),
     }
 }

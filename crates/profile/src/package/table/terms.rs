@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Row, rows};
+use super::{super::NamingSystem, Row, rows};
 use crate::terminology::{
     CodeSystem, Concept, Content, Designation, Filter, Include, ListedCode, Property, ValueSet,
 };
@@ -128,4 +128,13 @@ fn filter(text: &str) -> Option<Filter> {
     let mut words = text.splitn(3, ' ');
     let mut next = || words.next().map(str::to_owned);
     Some(Filter { property: next()?, operator: next()?, value: next()? })
+}
+
+/// Reads naming systems, one per line: `name  URI|URI`.
+pub(in crate::package) fn naming_systems(text: &str) -> Vec<NamingSystem> {
+    let systems = rows(text).map(|row| NamingSystem {
+        name: row.column(0).to_owned(),
+        unique_ids: row.column(1).split('|').map(str::to_owned).collect(),
+    });
+    systems.collect()
 }
