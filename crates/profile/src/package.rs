@@ -8,6 +8,7 @@
 //! Source: FHIR packages (<https://hl7.org/fhir/packages.html>), FHIR R4.
 
 mod archive;
+mod lint;
 mod reading;
 pub mod scope;
 mod shipped;
@@ -16,6 +17,7 @@ mod structure;
 mod table;
 mod terms;
 
+pub use lint::{Finding, Oddity, lint};
 pub use shipped::Shipped;
 
 use std::io;

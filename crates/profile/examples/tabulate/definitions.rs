@@ -203,7 +203,7 @@ fn notes(element: &Element) -> String {
 /// The invariants that these definitions state, with their expressions and texts.
 pub(crate) fn invariants(definitions: &[Definition]) -> String {
     let mut table = String::from(
-        "# canonical\telement\tkey\tnumber\tseverity\texpression\tja\ten\trepair ja\trepair en\n",
+        "# definitions\tpath\tkey\tnumber\tseverity\texpression\tja\ten\trepair-ja\trepair-en\n",
     );
     for definition in definitions {
         for element in &definition.elements {
@@ -214,7 +214,7 @@ pub(crate) fn invariants(definitions: &[Definition]) -> String {
                 let url = short(&definition.url);
                 let (id, key) = (&element.id, &own.key);
                 table.push_str(&format!(
-                    "{url}\t{id}\t{key}\t\t{severity}\t{expression}\t\t{human}\n"
+                    "{url}\t{id}\t{key}\t-\t{severity}\t{expression}\t\t{human}\t\t\n"
                 ));
             }
         }

@@ -18,6 +18,7 @@ pub(crate) struct Listed {
     pub(crate) definitions: Vec<PathBuf>,
     pub(crate) code_systems: Vec<PathBuf>,
     pub(crate) value_sets: Vec<PathBuf>,
+    pub(crate) naming_systems: Vec<PathBuf>,
 }
 
 impl Listed {
@@ -33,19 +34,22 @@ impl Listed {
             definitions: Vec::new(),
             code_systems: Vec::new(),
             value_sets: Vec::new(),
+            naming_systems: Vec::new(),
         }
     }
 
     fn write(&self) -> String {
         format!(
             "\npub(super) const {}: Tables = Tables {{\n    name: {:?},\n    version: {:?},\n    \
-             definitions: {},\n    code_systems: {},\n    value_sets: {},\n}};\n",
+             definitions: {},\n    code_systems: {},\n    value_sets: {},\n    \
+             naming_systems: {},\n}};\n",
             self.constant,
             self.name,
             self.version,
             list(&self.definitions),
             list(&self.code_systems),
-            list(&self.value_sets)
+            list(&self.value_sets),
+            list(&self.naming_systems)
         )
     }
 }
@@ -66,6 +70,7 @@ pub(crate) fn write(r4: &Source, listed: &[Listed], out: &Path) -> Result<(), Bo
     r4.definitions = ["r4/types.tsv", "r4/profiles.tsv"].map(PathBuf::from).to_vec();
     r4.code_systems = vec![PathBuf::from("r4/codes.tsv")];
     r4.value_sets = vec![PathBuf::from("r4/value-sets.tsv")];
+    r4.naming_systems = vec![PathBuf::from("r4/naming.tsv")];
     let mut text = String::from(
         "//! The tables that are part of the program. Written by the example `tabulate`.\n\n\
          use super::Tables;\n\n",

@@ -83,6 +83,7 @@ fn write_r4(r4: &Source, out: &Path) -> Result<(), Box<dyn Error>> {
     let systems: Vec<_> = systems.into_iter().filter_map(terms::code_system).collect();
     fs::write(folder.join("codes.tsv"), systems.join("\n"))?;
     fs::write(folder.join("value-sets.tsv"), terms::value_sets(&r4.package.value_sets))?;
+    fs::write(folder.join("naming.tsv"), terms::naming_systems(&r4.package.naming_systems))?;
     Ok(())
 }
 
@@ -115,5 +116,9 @@ fn write_japanese(
     fs::create_dir_all(out.join("value-sets"))?;
     fs::write(out.join(&file), terms::value_sets(&source.package.value_sets))?;
     listed.value_sets.push(file);
+    let file = PathBuf::from("naming").join(format!("{}.tsv", source.folder));
+    fs::create_dir_all(out.join("naming"))?;
+    fs::write(out.join(&file), terms::naming_systems(&source.package.naming_systems))?;
+    listed.naming_systems.push(file);
     Ok(listed)
 }

@@ -1,6 +1,9 @@
 //! Code systems and value sets as tables.
 
-use kyoyu_profile::terminology::{CodeSystem, Content, Include, ListedCode, ValueSet};
+use kyoyu_profile::{
+    package::NamingSystem,
+    terminology::{CodeSystem, Content, Include, ListedCode, ValueSet},
+};
 
 use crate::definitions::one_line;
 
@@ -123,6 +126,14 @@ fn part_line(sign: char, part: &Include) -> String {
         part.value_sets.join(" "),
     ];
     format!("{}\n", columns.join("\t").trim_end_matches('\t'))
+}
+
+/// The identifiers of naming systems by name.
+pub(crate) fn naming_systems(systems: &[NamingSystem]) -> String {
+    let lines = systems.iter().map(|own| format!("{}\t{}\n", own.name, own.unique_ids.join("|")));
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_unstable();
+    lines.concat()
 }
 
 /// A file name for a canonical: `http://jpfhir.jp/fhir/clins/CodeSystem/a/b` → `clins-a-b`.

@@ -7,6 +7,7 @@ use super::{
     chain::{Flow, Stop},
     compare,
     node::Name,
+    types,
 };
 use crate::json::{Kind, Symbol, Value};
 
@@ -123,7 +124,8 @@ impl<'d> Focus<'d> {
         if name.choices.is_empty() {
             return ControlFlow::Continue(());
         }
-        Self::each_choice(holder, name, sink)
+        let is_one = |symbol| name.choices.binary_search(&symbol).is_ok();
+        Self::each_choice(holder, &is_one, sink)
     }
 
     /// The children of one name, in order; with any type in the key where it is a choice.
@@ -133,10 +135,10 @@ impl<'d> Focus<'d> {
         is_choice: bool,
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
-        if is_choice {
-            return self.each_named(&Name::new(name, true), sink);
-        }
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
+        if is_choice {
+            return Self::each_choice(holder, &|symbol| is_choice_of(symbol, name), sink);
+        }
         let symbol = Symbol::of(name);
         if !symbol.is_known() {
             return each_item(holder.get(name), None, sink);
@@ -148,12 +150,12 @@ impl<'d> Focus<'d> {
 
     fn each_choice(
         holder: Value<'d>,
-        name: &Name,
+        is_one: &dyn Fn(Symbol) -> bool,
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
         for child in holder.symbol_fields() {
             let symbol = child.symbol();
-            if name.choices.binary_search(&symbol).is_err() {
+            if !is_one(symbol) {
                 continue;
             }
             if !child.has_underscore() {
@@ -197,6 +199,11 @@ impl<'d> Focus<'d> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Whether a key is a choice's name with a type.
+fn is_choice_of(symbol: Symbol, name: &str) -> bool {
+    types::is_choice_of(symbol.name(), name)
 }
 
 fn says_something(value: Value<'_>) -> bool {

@@ -3,7 +3,7 @@
 mod files;
 
 use super::{
-    Package,
+    Package, snapshot,
     table::{self, Invariants},
 };
 
@@ -27,6 +27,7 @@ struct Tables {
     definitions: &'static [&'static str],
     code_systems: &'static [&'static str],
     value_sets: &'static [&'static str],
+    naming_systems: &'static [&'static str],
 }
 
 impl Shipped {
@@ -42,16 +43,24 @@ impl Shipped {
 }
 
 impl Package {
-    /// Reads the tables that are part of the program.
+    /// Reads the tables that are part of the program. What both guides build on is complete
+    /// already.
     pub fn shipped() -> Shipped {
-        let invariants = Invariants::read(files::INVARIANTS);
-        let read = |tables: &Tables| package(tables, &invariants);
-        Shipped {
-            r4: read(&files::R4),
-            jp_core: read(&files::JP_CORE),
-            clins: read(&files::CLINS),
-            checkup: read(&files::CHECKUP),
-        }
+        let mut shipped = read_tables();
+        snapshot::complete_package(&mut shipped.r4, &[]);
+        snapshot::complete_package(&mut shipped.jp_core, &[&shipped.r4]);
+        shipped
+    }
+}
+
+fn read_tables() -> Shipped {
+    let invariants = Invariants::read(files::INVARIANTS);
+    let read = |tables: &Tables| package(tables, &invariants);
+    Shipped {
+        r4: read(&files::R4),
+        jp_core: read(&files::JP_CORE),
+        clins: read(&files::CLINS),
+        checkup: read(&files::CHECKUP),
     }
 }
 
@@ -63,7 +72,11 @@ fn package(tables: &Tables, invariants: &Invariants<'static>) -> Package {
         definitions: definitions.flat_map(|text| table::definitions(text, invariants)).collect(),
         code_systems: tables.code_systems.iter().flat_map(|t| table::code_systems(t)).collect(),
         value_sets: tables.value_sets.iter().flat_map(|text| table::value_sets(text)).collect(),
-        naming_systems: Vec::new(),
+        naming_systems: tables
+            .naming_systems
+            .iter()
+            .flat_map(|t| table::naming_systems(t))
+            .collect(),
     }
 }
 

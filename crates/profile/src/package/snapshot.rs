@@ -13,10 +13,10 @@ mod merge;
 mod overlay;
 mod tree;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use super::{Package, scope::Scope};
-use crate::definition::{Definition, Form};
+use crate::definition::{Definition, Element, Form};
 
 /// How many definitions may wait for each other; the Japanese ones need 6.
 const MAX_DEPTH: usize = 64;
@@ -83,6 +83,25 @@ pub fn differences<'d>(
     snapshots.into_iter().map(|snapshot| difference::of(&mut completer, snapshot)).collect()
 }
 
+/// Completes the definitions of one package over those that it depends on, so that every
+/// guide above them finds them done.
+pub(super) fn complete_package(package: &mut Package, below: &[&Package]) {
+    let own = &*package;
+    let packages: Vec<&Package> = below.iter().copied().chain([own]).collect();
+    let scope = Scope::new(&packages);
+    let mut completer = Completer::new(&scope);
+    for definition in &own.definitions {
+        completer.completed(definition);
+    }
+    let mut done = completer.done;
+    let addresses: Vec<_> = own.definitions.iter().map(address).collect();
+    for (definition, address) in package.definitions.iter_mut().zip(addresses) {
+        if let Some(snapshot) = done.remove(&address) {
+            *definition = snapshot;
+        }
+    }
+}
+
 /// What tells two definitions of one canonical apart.
 fn address(definition: &Definition) -> *const Definition {
     definition
@@ -92,6 +111,8 @@ fn address(definition: &Definition) -> *const Definition {
 struct Completer<'s, 'p> {
     scope: &'s Scope<'p>,
     done: HashMap<*const Definition, Definition>,
+    /// The elements of definitions that others build on, shared by their trees.
+    shared: HashMap<*const Definition, Rc<[Rc<Element>]>>,
     /// The definitions that wait for another one.
     waiting: Vec<*const Definition>,
     faults: Vec<Fault>,
@@ -99,7 +120,13 @@ struct Completer<'s, 'p> {
 
 impl<'s, 'p> Completer<'s, 'p> {
     fn new(scope: &'s Scope<'p>) -> Self {
-        Self { scope, done: HashMap::new(), waiting: Vec::new(), faults: Vec::new() }
+        Self {
+            scope,
+            done: HashMap::new(),
+            shared: HashMap::new(),
+            waiting: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     /// Completes a definition where that is still to be done, and hands it back.
@@ -127,6 +154,18 @@ impl<'s, 'p> Completer<'s, 'p> {
             Form::Snapshot => Some(definition),
             Form::Differential => self.done.get(&address(definition)),
         }
+    }
+
+    /// The elements of that snapshot, to be planted.
+    fn elements(&mut self, canonical: &str) -> Option<Rc<[Rc<Element>]>> {
+        let key = address(self.scope.definition(canonical)?);
+        if let Some(elements) = self.shared.get(&key) {
+            return Some(Rc::clone(elements));
+        }
+        let snapshot = self.snapshot(canonical)?;
+        let elements: Rc<[_]> = snapshot.elements.iter().cloned().map(Rc::new).collect();
+        self.shared.insert(key, Rc::clone(&elements));
+        Some(elements)
     }
 
     fn fault(&mut self, definition: &Definition, element: &str, reason: Reason) {

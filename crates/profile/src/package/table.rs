@@ -8,7 +8,9 @@ mod terms;
 
 use std::collections::HashMap;
 
-pub(super) use terms::{code_systems, value_sets};
+use memchr::memchr_iter;
+
+pub(super) use terms::{code_systems, naming_systems, value_sets};
 
 use crate::definition::{ContextKind, Definition, ExtensionContext, Form, StructureKind};
 
@@ -24,17 +26,21 @@ pub(super) struct Invariants<'t> {
 #[derive(Debug, Clone, Copy)]
 struct Invariant<'t> {
     expression: &'t str,
-    english: &'t str,
+    text: &'t str,
 }
 
 impl<'t> Invariants<'t> {
-    /// Columns: canonical, element, key, number, severity, expression, Japanese, English, …
+    /// Columns: canonicals, element, key, number, severity, expression, Japanese, English, …
     pub(super) fn read(texts: &[&'t str]) -> Self {
-        let rows = texts.iter().flat_map(|text| rows(text)).map(|row| {
-            let key = (canonical(column(&row, 0)), column(&row, 2));
-            (key, Invariant { expression: column(&row, 5), english: column(&row, 7) })
-        });
-        Self { rows: rows.collect() }
+        let mut read = Self::default();
+        for row in texts.iter().flat_map(|text| rows(text)) {
+            let text = row.said(6).unwrap_or(row.column(7));
+            let invariant = Invariant { expression: row.column(5), text };
+            for name in row.column(0).split(' ') {
+                read.rows.insert((canonical(name), row.column(2)), invariant);
+            }
+        }
+        read
     }
 
     fn find(&self, canonical: &str, key: &'t str) -> Option<Invariant<'t>> {
@@ -46,13 +52,13 @@ impl<'t> Invariants<'t> {
 pub(super) fn definitions<'t>(text: &'t str, invariants: &Invariants<'t>) -> Vec<Definition> {
     let mut definitions: Vec<Definition> = Vec::new();
     for row in rows(text) {
-        let value = column(&row, 1);
-        if row[0] == "@canonical" {
+        let value = row.column(1);
+        if row.column(0) == "@canonical" {
             definitions.push(begin(value));
             continue;
         }
         let Some(definition) = definitions.last_mut() else { continue };
-        match row[0] {
+        match row.column(0) {
             "@version" => value.clone_into(&mut definition.version),
             "@name" => value.clone_into(&mut definition.name),
             "@defines" => defines(definition, value),
@@ -62,7 +68,7 @@ pub(super) fn definitions<'t>(text: &'t str, invariants: &Invariants<'t>) -> Vec
                 definition.is_profile = true;
             }
             "@context" => definition.contexts.extend(context(value)),
-            _ => element::read(definition, &row, invariants),
+            _ => element::read(definition, row, invariants),
         }
     }
     definitions
@@ -112,20 +118,48 @@ fn canonical(text: &str) -> String {
     if text.contains(':') || text.is_empty() { text.to_owned() } else { format!("{R4_URL}{text}") }
 }
 
-/// The lines that say something, split into their columns.
-fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> + use<'_> {
+/// The lines that say something.
+fn rows(text: &str) -> impl Iterator<Item = Row<'_>> + use<'_> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
-    lines.map(|line| line.split('\t').collect())
+    lines.map(Row::new)
 }
 
-/// A column, empty where the line ends before it.
-fn column<'t>(row: &[&'t str], index: usize) -> &'t str {
-    row.get(index).copied().unwrap_or_default()
+/// Columns that a line may have, further names of a code aside.
+const COLUMNS: usize = 10;
+
+/// One line.
+#[derive(Debug, Clone, Copy)]
+struct Row<'t> {
+    line: &'t str,
+    columns: [&'t str; COLUMNS],
 }
 
-/// A column that says something.
-fn said<'t>(row: &[&'t str], index: usize) -> Option<&'t str> {
-    Some(column(row, index)).filter(|text| !text.is_empty())
+impl<'t> Row<'t> {
+    fn new(line: &'t str) -> Self {
+        let mut columns = [""; COLUMNS];
+        let mut start = 0;
+        let ends = memchr_iter(b'\t', line.as_bytes()).chain([line.len()]);
+        for (column, end) in columns.iter_mut().zip(ends) {
+            *column = &line[start..end];
+            start = end + 1;
+        }
+        Self { line, columns }
+    }
+
+    /// All columns, however many.
+    fn all(self) -> impl Iterator<Item = &'t str> {
+        self.line.split('\t')
+    }
+
+    /// A column, empty where the line ends before it.
+    fn column(self, index: usize) -> &'t str {
+        self.columns[index]
+    }
+
+    /// A column that says something.
+    fn said(self, index: usize) -> Option<&'t str> {
+        Some(self.column(index)).filter(|text| !text.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -153,6 +153,7 @@ impl<'d> Builder<'d> {
             constraints,
             table: None,
             slicing: None,
+            is_in_concept: element.path.ends_with(".coding"),
             adds_to_slices: false,
         }
     }

@@ -45,6 +45,8 @@ pub(crate) struct ElementNode {
     /// Its own children, where the definition lists them.
     pub(crate) table: Option<TableId>,
     pub(crate) slicing: Option<SlicingId>,
+    /// Whether it is the `coding` of a CodeableConcept.
+    pub(crate) is_in_concept: bool,
     /// Whether it demands more than its slices do, so that an item of a slice is checked
     /// against it too.
     pub(crate) adds_to_slices: bool,

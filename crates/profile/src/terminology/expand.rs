@@ -1,6 +1,9 @@
 //! Expands the value sets of one guide.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
 
 use super::{
     CodeSystem, Include, Set, ValueSet,
@@ -30,7 +33,8 @@ pub(super) fn all(scope: &Scope<'_>, systems: &mut Systems, codes: &mut Codes) -
 /// What a value set, or a part of it, holds so far.
 #[derive(Debug, Clone, Default)]
 struct Part {
-    members: BTreeSet<(CodeId, SystemId)>,
+    /// In no order, some perhaps twice.
+    members: Vec<(CodeId, SystemId)>,
     open: BTreeSet<SystemId>,
     listed: BTreeSet<SystemId>,
     has_gap: bool,
@@ -46,13 +50,16 @@ impl Part {
 
     /// What is in both; what only one of them knows counts where the other is open for it.
     fn keep(&mut self, other: &Self) {
-        let may_hold = |part: &Self, member: &(CodeId, SystemId)| {
-            part.has_gap || part.open.contains(&member.1) || part.members.contains(member)
+        let sets: [HashSet<_>; 2] =
+            [&*self, other].map(|part| part.members.iter().copied().collect());
+        let may_hold = |part: &Self, members: &HashSet<_>, member: &(CodeId, SystemId)| {
+            part.has_gap || part.open.contains(&member.1) || members.contains(member)
         };
-        let mut members = self.members.clone();
-        members.extend(&other.members);
-        members.retain(|member| may_hold(self, member) && may_hold(other, member));
-        self.members = members;
+        let all = sets[0].union(&sets[1]);
+        self.members = all
+            .filter(|m| may_hold(self, &sets[0], m) && may_hold(other, &sets[1], m))
+            .copied()
+            .collect();
         self.open.retain(|system| other.has_gap || other.open.contains(system));
         self.listed.extend(&other.listed);
         self.has_gap &= other.has_gap;
@@ -60,16 +67,20 @@ impl Part {
 
     /// Takes out what is excluded for sure.
     fn remove(&mut self, other: &Self) {
-        self.members.retain(|member| !other.members.contains(member));
+        let excluded: HashSet<_> = other.members.iter().collect();
+        self.members.retain(|member| !excluded.contains(member));
     }
 
-    fn freeze(self, set: &ValueSet) -> Set {
+    fn freeze(&self, set: &ValueSet) -> Set {
+        let mut members = self.members.clone();
+        members.sort_unstable();
+        members.dedup();
         Set {
             url: set.url.as_str().into(),
             version: set.version().into(),
-            members: self.members.into_iter().collect(),
-            open: self.open.into_iter().collect(),
-            listed: self.listed.into_iter().collect(),
+            members: members.into(),
+            open: self.open.iter().copied().collect(),
+            listed: self.listed.iter().copied().collect(),
             has_gap: self.has_gap,
         }
     }
@@ -80,23 +91,23 @@ struct Expander<'e, 'p> {
     systems: &'e mut Systems,
     codes: &'e mut Codes,
     hierarchies: HashMap<*const CodeSystem, Hierarchy<'p>>,
-    done: HashMap<*const ValueSet, Part>,
+    done: HashMap<*const ValueSet, Rc<Part>>,
     waiting: Vec<*const ValueSet>,
 }
 
 impl<'p> Expander<'_, 'p> {
-    fn expand(&mut self, set: &'p ValueSet) -> Part {
+    fn expand(&mut self, set: &'p ValueSet) -> Rc<Part> {
         let key: *const ValueSet = set;
         if let Some(part) = self.done.get(&key) {
-            return part.clone();
+            return Rc::clone(part);
         }
         if self.waiting.contains(&key) || self.waiting.len() == MAX_DEPTH {
-            return Part { has_gap: true, ..Part::default() };
+            return Rc::new(Part { has_gap: true, ..Part::default() });
         }
         self.waiting.push(key);
-        let part = self.compose(set);
+        let part = Rc::new(self.compose(set));
         self.waiting.pop();
-        self.done.insert(key, part.clone());
+        self.done.insert(key, Rc::clone(&part));
         part
     }
 
@@ -105,7 +116,7 @@ impl<'p> Expander<'_, 'p> {
         if let Some(expansion) = &set.expansion {
             for listed in expansion {
                 let system = self.systems.intern(listed.system.as_deref().unwrap_or_default());
-                part.members.insert((self.codes.intern(&listed.code), system));
+                part.members.push((self.codes.intern(&listed.code), system));
             }
             return part;
         }
@@ -125,11 +136,11 @@ impl<'p> Expander<'_, 'p> {
         for canonical in &include.value_sets {
             let nested = match self.scope.value_set(canonical) {
                 Some(set) => self.expand(set),
-                None => Part { has_gap: true, ..Part::default() },
+                None => Rc::new(Part { has_gap: true, ..Part::default() }),
             };
             match &mut part {
                 Some(part) => part.keep(&nested),
-                None => part = Some(nested),
+                None => part = Some(Part::clone(&nested)),
             }
         }
         part.unwrap_or_default()
@@ -165,7 +176,7 @@ impl<'p> Expander<'_, 'p> {
             let code = self.codes.intern(&listed.code);
             // What a complete system does not have cannot be meant.
             if coverage != Coverage::Complete || self.systems.has(system, code) {
-                part.members.insert((code, system));
+                part.members.push((code, system));
             }
         }
         if coverage != Coverage::Complete {

@@ -1,3 +1,7 @@
+use std::{fs, path::Path};
+
+use regex::Regex;
+
 use super::*;
 use crate::package::tests::{official, tgz};
 
@@ -172,4 +176,92 @@ fn the_official_packages_expand_as_the_reference_says() {
     let act = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
     assert_eq!(terminology.is_known_code(act, "AMB"), Knowledge::Known);
     assert_eq!(terminology.is_known_code(act, "AMBX"), Knowledge::Unknown);
+}
+
+/// The lines of the reference verdicts with the terminology of their guide.
+#[expect(clippy::print_stdout, reason = "a test says what it left out")]
+fn verdicts(mut check: impl FnMut(&Terminology, &str)) {
+    let shipped = Package::shipped();
+    let clinical = Terminology::build(&shipped.clinical());
+    let checkup = Terminology::build(&shipped.checkup());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/verdicts");
+    for name in ["examples.jsonl", "mutants.jsonl"] {
+        let file = folder.join(name);
+        let Ok(text) = fs::read_to_string(&file) else {
+            println!("left out: {} is not there", file.display());
+            continue;
+        };
+        for line in text.lines() {
+            let is_clinical =
+                line.contains(r#""set": "clins""#) || line.contains(r#""set":"clins""#);
+            check(if is_clinical { &clinical } else { &checkup }, line);
+        }
+    }
+}
+
+#[test]
+fn codes_that_the_reference_does_not_know_are_unknown() {
+    let pattern = Regex::new("Unknown code '([^']*)' in the CodeSystem '([^']*)'").expect("valid");
+    verdicts(|terminology, line| {
+        for found in pattern.captures_iter(line) {
+            let known = terminology.is_known_code(&found[2], &found[1]);
+            assert_eq!(known, Knowledge::Unknown, "{}", &found[0]);
+        }
+    });
+}
+
+#[test]
+fn systems_that_the_reference_does_not_have_decide_nothing() {
+    let pattern =
+        Regex::new("A definition for CodeSystem '([^']*)' could not be found").expect("valid");
+    verdicts(|terminology, line| {
+        for found in pattern.captures_iter(line) {
+            let coverage = terminology.code_system(&found[1]);
+            let decides = matches!(coverage, Some(Coverage::Complete | Coverage::Fragment));
+            assert!(!decides, "{}", &found[1]);
+        }
+    });
+}
+
+#[test]
+fn names_that_the_reference_finds_wrong_are_not_among_ours_and_its_own_are() {
+    let pattern =
+        Regex::new("Wrong Display Name '([^']*)' for ([^#']*)#([^. ]*)\\. Valid display is (?:one of [0-9]+ choices: )?'([^']*)'")
+            .expect("valid");
+    verdicts(|terminology, line| {
+        for found in pattern.captures_iter(line) {
+            let names = terminology.displays(&found[2], &found[3]);
+            let has = |text: &str| names.iter().any(|own| own.text.eq_ignore_ascii_case(text));
+            assert!(!has(&found[1]) && has(&found[4]), "{}", &found[0]);
+        }
+    });
+}
+
+#[test]
+fn value_sets_that_the_reference_does_not_find_are_not_here() {
+    let pattern = Regex::new("ValueSet '([^']*)' not found").expect("valid");
+    verdicts(|terminology, line| {
+        for found in pattern.captures_iter(line) {
+            assert_eq!(terminology.value_set(&found[1]), None, "{}", &found[1]);
+        }
+    });
+}
+
+#[test]
+fn codes_that_the_reference_does_not_find_in_a_value_set_are_no_members() {
+    let pattern = Regex::new(
+        "The System URI could not be determined for the code '([^']*)' in the ValueSet '([^']*)'",
+    )
+    .expect("valid");
+    verdicts(|terminology, line| {
+        for found in pattern.captures_iter(line) {
+            // An artefact of the reference: it cannot check media types without a server.
+            if found[2].starts_with("http://hl7.org/fhir/ValueSet/mimetypes") {
+                continue;
+            }
+            let set = terminology.value_set(&found[2]).expect("it is there");
+            let membership = terminology.contains(set, None, &found[1]);
+            assert_eq!(membership, Membership::NotMember, "{}", &found[0]);
+        }
+    });
 }

@@ -22,7 +22,7 @@ impl<'d> Walk<'_, '_, 'd> {
     /// A Coding outside a CodeableConcept, or one whose element has a binding of its own.
     pub(super) fn coding(&mut self, value: Value<'d>, node: &ElementNode) {
         // The codings of a concept are looked at with the concept, unless they are bound.
-        let is_in_concept = value_is_in_concept(node);
+        let is_in_concept = node.is_in_concept;
         if is_in_concept && node.binding.is_none() {
             return;
         }
@@ -175,11 +175,6 @@ impl<'d> Walk<'_, '_, 'd> {
             argument: Cow::Owned(bound.canonical.to_string()),
         });
     }
-}
-
-/// Whether an element is the `coding` of a CodeableConcept.
-fn value_is_in_concept(node: &ElementNode) -> bool {
-    crate::schema::last_name(&node.id) == "coding"
 }
 
 /// Displays are compared without case and without doubled blanks.

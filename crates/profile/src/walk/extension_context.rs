@@ -14,6 +14,9 @@ use crate::{
 impl<'d> Walk<'_, '_, 'd> {
     /// Whether one of the extension's contexts is that of the element that holds it.
     pub(super) fn is_in_context(&self, own: Field<'_, 'd>, rules: &ExtensionRules) -> bool {
+        if self.is_of_resource(own, rules) {
+            return true;
+        }
         let paths = || self.paths(own);
         let mut made: Option<Vec<String>> = None;
         rules.contexts.iter().zip(&rules.context_paths).any(|(context, path)| match context.kind {
@@ -29,6 +32,16 @@ impl<'d> Walk<'_, '_, 'd> {
                     found.value() == Some(own.holder) || found.sibling() == Some(own.holder)
                 })
             }),
+        })
+    }
+
+    /// The commonest case, without paths: an extension of the resource itself.
+    fn is_of_resource(&self, own: Field<'_, 'd>, rules: &ExtensionRules) -> bool {
+        let resource = &self.check.resources[self.resource];
+        rules.contexts.iter().any(|context| {
+            context.kind == ContextKind::Element
+                && (context.expression == "Element"
+                    || (own.holder == resource.value && context.expression == *resource.type_name))
         })
     }
 

@@ -27,7 +27,7 @@ impl<'d> Walk<'_, '_, 'd> {
         };
         self.json_type(kind, value);
         let Some(text) = focus.text() else { return };
-        if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+        if text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
             self.blank(node, focus, &text, value);
             return;
         }
@@ -122,7 +122,7 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     fn uri(&mut self, kind: PrimitiveKind, text: &str, value: Value<'d>, own: Field<'_, 'd>) {
-        if text.chars().any(char::is_whitespace) {
+        if has_blank(text) {
             self.broken(&texts::URI_BLANKS, value);
         }
         if text.starts_with("oid:") || text.starts_with("uuid:") {
@@ -151,6 +151,9 @@ impl<'d> Walk<'_, '_, 'd> {
 
     /// What HL7 has not defined cannot be meant.
     fn hl7_uri(&mut self, kind: PrimitiveKind, url: &str, value: Value<'d>, own: Field<'_, 'd>) {
+        if !uris::is_of_hl7(url) {
+            return;
+        }
         let holder = &*self.node(own.table.slots[own.row.slot as usize].node).id;
         let is_exempt = kind == PrimitiveKind::Canonical
             || own.around.extension.is_some()
@@ -165,10 +168,18 @@ impl<'d> Walk<'_, '_, 'd> {
         if is_exempt || holder.ends_with(".coding.system") {
             return;
         }
-        if uris::is_of_hl7(url) && !self.check.guide.knows_url(url) {
+        if !self.check.guide.knows_url(url) {
             self.broken(&texts::HL7_URL_UNKNOWN, value);
         }
     }
+}
+
+/// Whether there is a blank; most texts are ASCII and need no decoding.
+fn has_blank(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().any(|byte| byte.is_ascii_whitespace());
+    }
+    text.chars().any(char::is_whitespace)
 }
 
 fn before(text: &str, separator: char) -> &str {

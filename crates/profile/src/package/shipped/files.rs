@@ -2,8 +2,10 @@
 
 use super::Tables;
 
-pub(super) const INVARIANTS: &[&str] =
-    &[include_str!("../../../../../fhir-profiles/r4/invariants.tsv")];
+pub(super) const INVARIANTS: &[&str] = &[
+    include_str!("../../../../../fhir-profiles/r4/invariants.tsv"),
+    include_str!("../../../../../fhir-profiles/invariants.tsv"),
+];
 
 pub(super) const R4: Tables = Tables {
     name: "hl7.fhir.r4.core",
@@ -14,6 +16,7 @@ pub(super) const R4: Tables = Tables {
     ],
     code_systems: &[include_str!("../../../../../fhir-profiles/r4/codes.tsv")],
     value_sets: &[include_str!("../../../../../fhir-profiles/r4/value-sets.tsv")],
+    naming_systems: &[include_str!("../../../../../fhir-profiles/r4/naming.tsv")],
 };
 
 pub(super) const JP_CORE: Tables = Tables {
@@ -184,6 +187,7 @@ pub(super) const JP_CORE: Tables = Tables {
         include_str!("../../../../../fhir-profiles/codes/core/urn-oid-1.2.392.200270.4.1000.1.tsv"),
     ],
     value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/core.tsv")],
+    naming_systems: &[include_str!("../../../../../fhir-profiles/naming/core.tsv")],
 };
 
 pub(super) const CLINS: Tables = Tables {
@@ -300,6 +304,7 @@ pub(super) const CLINS: Tables = Tables {
         include_str!("../../../../../fhir-profiles/codes/clins/urn-oid-1.2.392.200119.6.2102.tsv"),
     ],
     value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/clins.tsv")],
+    naming_systems: &[include_str!("../../../../../fhir-profiles/naming/clins.tsv")],
 };
 
 pub(super) const CHECKUP: Tables = Tables {
@@ -585,4 +590,5 @@ pub(super) const CHECKUP: Tables = Tables {
         ),
     ],
     value_sets: &[include_str!("../../../../../fhir-profiles/value-sets/checkup.tsv")],
+    naming_systems: &[include_str!("../../../../../fhir-profiles/naming/checkup.tsv")],
 };

@@ -1,5 +1,7 @@
 //! Lays one differential over its base.
 
+use std::rc::Rc;
+
 use super::{
     Completer, Reason,
     merge::{add_constraint, merge},
@@ -51,13 +53,13 @@ pub(super) fn plant_base(
             base_max: Some(Max::Unbounded),
             ..Element::default()
         };
-        return tree.plant(&[root]);
+        return tree.plant(&[Rc::new(root)]);
     };
-    let Some(snapshot) = completer.snapshot(base) else {
+    let Some(elements) = completer.elements(base) else {
         completer.fault(definition, "", Reason::NoBase(base.to_owned()));
         return None;
     };
-    tree.plant(&snapshot.elements)
+    tree.plant(&elements)
 }
 
 pub(super) struct Overlay<'c, 's, 'p, 'd> {
@@ -118,8 +120,8 @@ impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
             return;
         }
         let Some(canonical) = content_of(&self.tree.element(node).types) else { return };
-        let Some(snapshot) = self.completer.snapshot(&canonical) else { return };
-        if let Some(root) = self.tree.plant(&snapshot.elements) {
+        let Some(elements) = self.completer.elements(&canonical) else { return };
+        if let Some(root) = self.tree.plant(&elements) {
             self.tree.graft(node, root);
         }
     }

@@ -3,7 +3,7 @@
 //! Each node knows the node that it was copied from, so that a slice can begin as what the
 //! base says, whatever the differential has said of the sliced element meanwhile.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::definition::Element;
 
@@ -30,26 +30,29 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Plants the elements of a snapshot, untouched; none if there are no elements.
-    pub(super) fn plant(&mut self, elements: &[Element]) -> Option<NodeId> {
+    pub(super) fn plant(&mut self, elements: &[Rc<Element>]) -> Option<NodeId> {
         let first = self.nodes.len() as NodeId;
-        let mut by_id: HashMap<&str, NodeId> = HashMap::with_capacity(elements.len());
+        // The elements come parents first, so that the parent is one of those still open.
+        let mut open: Vec<(&str, NodeId)> = Vec::new();
         for element in elements {
-            let node = self.nodes.len() as NodeId;
             let (parent, segment) = match element.id.rsplit_once('.') {
-                Some((parent, segment)) => (by_id.get(parent).copied(), segment),
+                Some((parent, segment)) => (Some(parent), segment),
                 None => (None, element.id.as_str()),
             };
-            match parent {
-                Some(parent) => self.nodes[parent as usize].children.push(node),
-                None if node == first => {}
-                // An element without parent has no place in a snapshot.
-                None => continue,
+            let node = self.nodes.len() as NodeId;
+            if node != first {
+                let Some(place) = open.iter().rposition(|(id, _)| Some(*id) == parent) else {
+                    // An element without parent has no place in a snapshot.
+                    continue;
+                };
+                open.truncate(place + 1);
+                self.nodes[open[place].1 as usize].children.push(node);
             }
-            by_id.insert(&element.id, node);
-            let (segment, element) = (Rc::from(segment), Rc::new(element.clone()));
+            open.push((&element.id, node));
+            let (segment, element) = (Rc::from(segment), Rc::clone(element));
             self.nodes.push(Node { segment, element, children: Vec::new(), origin: None });
         }
-        (!by_id.is_empty()).then_some(first)
+        (self.nodes.len() as NodeId > first).then_some(first)
     }
 
     /// A copy of an untouched node with all below it, to be worked on.

@@ -1,25 +1,26 @@
 //! One line of a profile: `path  number  types  value  binding  slicing  invariants  notes`.
 
-use super::{Invariants, canonical, column, said};
+use super::{Invariants, Row, canonical};
 use crate::definition::{
     Binding, Constraint, Definition, Discriminator, DiscriminatorKind, Element, ElementType, Max,
     Slicing, SlicingRules, Strength, TypedJson,
 };
 
 /// Adds the element of a line to its definition.
-pub(super) fn read<'t>(definition: &mut Definition, row: &[&'t str], invariants: &Invariants<'t>) {
-    let mut element = Element { id: id(&definition.type_name, row[0]), ..Element::default() };
+pub(super) fn read<'t>(definition: &mut Definition, row: Row<'t>, invariants: &Invariants<'t>) {
+    let mut element =
+        Element { id: id(&definition.type_name, row.column(0)), ..Element::default() };
     element.path = without_slices(&element.id);
     let last = element.id.rsplit('.').next().unwrap_or_default();
     element.slice_name = last.split_once(':').map(|(_, slice)| slice.to_owned());
-    read_number(&mut element, column(row, 1));
-    read_types(&mut element, column(row, 2));
-    read_value(&mut element, column(row, 3));
-    element.binding = said(row, 4).and_then(binding);
-    element.slicing = said(row, 5).map(slicing);
-    let keys = column(row, 6).split(' ').filter(|key| !key.is_empty());
+    read_number(&mut element, row.column(1));
+    read_types(&mut element, row.column(2));
+    read_value(&mut element, row.column(3));
+    element.binding = row.said(4).and_then(binding);
+    element.slicing = row.said(5).map(slicing);
+    let keys = row.column(6).split(' ').filter(|key| !key.is_empty());
     element.constraints = keys.map(|key| constraint(&definition.url, key, invariants)).collect();
-    for note in column(row, 7).split("; ") {
+    for note in row.column(7).split("; ") {
         read_note(&mut element, note);
     }
     definition.elements.push(element);
@@ -133,7 +134,7 @@ fn constraint<'t>(source: &str, text: &'t str, invariants: &Invariants<'t>) -> C
         key: key.to_owned(),
         is_error: key == text,
         expression: expression.map(str::to_owned),
-        human: row.map(|row| row.english.to_owned()).unwrap_or_default(),
+        human: row.map(|row| row.text.to_owned()).unwrap_or_default(),
         source: Some(source.to_owned()),
     }
 }

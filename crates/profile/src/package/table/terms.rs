@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{column, rows, said};
+use super::{super::NamingSystem, Row, rows};
 use crate::terminology::{
     CodeSystem, Concept, Content, Designation, Filter, Include, ListedCode, Property, ValueSet,
 };
@@ -13,41 +13,41 @@ pub(in crate::package) fn code_systems(text: &str) -> Vec<CodeSystem> {
     let mut systems: Vec<CodeSystem> = Vec::new();
     let mut parents: Vec<Vec<&str>> = Vec::new();
     for row in rows(text) {
-        if row[0] == "@system" {
+        if row.column(0) == "@system" {
             adopt(systems.last_mut(), &mut parents);
-            systems.push(begin(&row));
+            systems.push(begin(row));
         } else if let Some(system) = systems.last_mut() {
-            parents.push(column(&row, 1).split('|').filter(|code| !code.is_empty()).collect());
-            system.concepts.push(concept(&row));
+            parents.push(row.column(1).split('|').filter(|code| !code.is_empty()).collect());
+            system.concepts.push(concept(row));
         }
     }
     adopt(systems.last_mut(), &mut parents);
     systems
 }
 
-fn begin(row: &[&str]) -> CodeSystem {
+fn begin(row: Row<'_>) -> CodeSystem {
     CodeSystem {
-        url: column(row, 1).to_owned(),
-        version: said(row, 2).map(str::to_owned),
-        content: match column(row, 3) {
+        url: row.column(1).to_owned(),
+        version: row.said(2).map(str::to_owned),
+        content: match row.column(3) {
             "complete" => Content::Complete,
             "fragment" => Content::Fragment,
             "example" => Content::Example,
             _ => Content::NotPresent,
         },
-        is_case_sensitive: column(row, 4) == "case",
-        language: said(row, 5).map(str::to_owned),
+        is_case_sensitive: row.column(4) == "case",
+        language: row.said(5).map(str::to_owned),
         supplements: None,
         concepts: Vec::new(),
     }
 }
 
-fn concept(row: &[&str]) -> Concept {
-    let designations = row.iter().skip(3).filter_map(|name| name.split_once('='));
+fn concept(row: Row<'_>) -> Concept {
+    let designations = row.all().skip(3).filter_map(|name| name.split_once('='));
     Concept {
-        code: row[0].to_owned(),
+        code: row.column(0).to_owned(),
         parent: None,
-        display: said(row, 2).map(str::to_owned),
+        display: row.said(2).map(str::to_owned),
         designations: designations
             .map(|(language, value)| Designation {
                 language: Some(language.to_owned()).filter(|text| !text.is_empty()),
@@ -66,10 +66,12 @@ fn adopt(system: Option<&mut CodeSystem>, parents: &mut Vec<Vec<&str>>) {
         return;
     }
     let concepts = system.concepts.iter().enumerate();
-    let places: HashMap<String, u32> =
-        concepts.map(|(place, own)| (own.code.clone(), place as u32)).collect();
-    for (concept, parents) in system.concepts.iter_mut().zip(parents) {
-        concept.parent = parents.first().and_then(|code| places.get(*code)).copied();
+    let places: HashMap<&str, u32> =
+        concepts.map(|(place, own)| (own.code.as_str(), place as u32)).collect();
+    let first = |parents: &Vec<&str>| parents.first().and_then(|code| places.get(code)).copied();
+    let nested: Vec<Option<u32>> = parents.iter().map(first).collect();
+    for ((concept, parents), parent) in system.concepts.iter_mut().zip(parents).zip(nested) {
+        concept.parent = parent;
         let further = parents.iter().skip(1);
         concept.properties.extend(
             further
@@ -83,10 +85,10 @@ fn adopt(system: Option<&mut CodeSystem>, parents: &mut Vec<Vec<&str>>) {
 pub(in crate::package) fn value_sets(text: &str) -> Vec<ValueSet> {
     let mut sets: Vec<ValueSet> = Vec::new();
     for row in rows(text) {
-        if row[0] == "@set" {
+        if row.column(0) == "@set" {
             sets.push(ValueSet {
-                url: column(&row, 1).to_owned(),
-                version: said(&row, 2).map(str::to_owned),
+                url: row.column(1).to_owned(),
+                version: row.said(2).map(str::to_owned),
                 includes: Vec::new(),
                 excludes: Vec::new(),
                 expansion: None,
@@ -94,29 +96,25 @@ pub(in crate::package) fn value_sets(text: &str) -> Vec<ValueSet> {
             continue;
         }
         let Some(set) = sets.last_mut() else { continue };
-        if row[0] == "-" {
-            set.excludes.push(part(&row));
+        if row.column(0) == "-" {
+            set.excludes.push(part(row));
         } else {
-            set.includes.push(part(&row));
+            set.includes.push(part(row));
         }
     }
     sets
 }
 
-fn part(row: &[&str]) -> Include {
+fn part(row: Row<'_>) -> Include {
     let mut part = Include {
-        system: said(row, 1).map(str::to_owned),
-        version: said(row, 2).map(str::to_owned),
-        value_sets: column(row, 4)
-            .split(' ')
-            .filter(|u| !u.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        system: row.said(1).map(str::to_owned),
+        version: row.said(2).map(str::to_owned),
+        value_sets: row.column(4).split(' ').filter(|u| !u.is_empty()).map(str::to_owned).collect(),
         ..Include::default()
     };
-    match column(row, 3).strip_prefix('=') {
+    match row.column(3).strip_prefix('=') {
         Some(codes) => part.concepts = codes.split('|').map(listed).collect(),
-        None => part.filters = column(row, 3).split(" & ").filter_map(filter).collect(),
+        None => part.filters = row.column(3).split(" & ").filter_map(filter).collect(),
     }
     part
 }
@@ -130,4 +128,13 @@ fn filter(text: &str) -> Option<Filter> {
     let mut words = text.splitn(3, ' ');
     let mut next = || words.next().map(str::to_owned);
     Some(Filter { property: next()?, operator: next()?, value: next()? })
+}
+
+/// Reads naming systems, one per line: `name  URI|URI`.
+pub(in crate::package) fn naming_systems(text: &str) -> Vec<NamingSystem> {
+    let systems = rows(text).map(|row| NamingSystem {
+        name: row.column(0).to_owned(),
+        unique_ids: row.column(1).split('|').map(str::to_owned).collect(),
+    });
+    systems.collect()
 }
