@@ -74,8 +74,9 @@ impl Validator {
         if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
             findings.push(walk::root_finding(document));
         }
-        if mode == Mode::Strict {
-            walk::strict::add(&mut findings, &check);
+        match mode {
+            Mode::Strict => walk::strict::add(&mut findings, &check),
+            Mode::Reference => walk::strict::as_reference(&mut findings),
         }
         let mut report = Report::new(guide, document, findings, mode);
         report.add_laxities(document, mode);

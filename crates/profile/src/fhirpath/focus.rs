@@ -136,16 +136,20 @@ impl<'d> Focus<'d> {
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
-        if is_choice {
-            return Self::each_choice(holder, &|symbol| is_choice_of(symbol, name), sink);
-        }
         let symbol = Symbol::of(name);
-        if !symbol.is_known() {
-            return each_item(holder.get(name), None, sink);
+        if symbol.is_known() {
+            let value = holder.field(symbol);
+            let sibling = sibling_of(holder, value, symbol);
+            if value.is_some() || sibling.is_some() {
+                return each_item(value, sibling, sink);
+            }
+        } else if let Some(value) = holder.get(name) {
+            return each_item(Some(value), None, sink);
         }
-        let value = holder.field(symbol);
-        let sibling = sibling_of(holder, value, symbol);
-        each_item(value, sibling, sink)
+        if !is_choice {
+            return ControlFlow::Continue(());
+        }
+        Self::each_choice(holder, &|symbol| is_choice_of(symbol, name), sink)
     }
 
     fn each_choice(

@@ -34,6 +34,9 @@ pub(crate) struct Row {
     pub(crate) type_index: RowType,
     /// Whether the name is one of those of a choice.
     pub(crate) is_choice: bool,
+    /// Whether the name also begins like a choice beside it, which the reference validator
+    /// takes for a match with both.
+    pub(crate) is_ambiguous: bool,
 }
 
 /// Which of the types of the element the name stands for.
@@ -183,7 +186,13 @@ impl Builder<'_> {
             let target = elements.iter().position(|other| other.id == id);
             let node = root as usize + place;
             if let Some(target) = target.filter(|_| self.nodes[node].table.is_none()) {
-                self.nodes[node].table = self.nodes[root as usize + target].table;
+                let target = root as usize + target;
+                self.nodes[node].table = self.nodes[target].table;
+                let mut constraints = self.nodes[node].constraints.to_vec();
+                let demanded = self.nodes[target].constraints.iter();
+                constraints
+                    .extend(demanded.filter(|id| !self.nodes[node].constraints.contains(id)));
+                self.nodes[node].constraints = constraints.into();
             }
         }
     }
@@ -202,7 +211,7 @@ impl Gathered {
         let is_choice = base_name.ends_with("[x]");
         let mut add = |symbol: Symbol, shape, type_index| {
             if symbol.is_known() {
-                let row = Row { symbol, slot, shape, type_index, is_choice };
+                let row = Row { symbol, slot, shape, type_index, is_choice, is_ambiguous: false };
                 self.rows.entry(symbol).or_insert(row);
             }
         };
@@ -232,6 +241,14 @@ impl Gathered {
     fn finish(self, nodes: &[super::ElementNode]) -> Table {
         let mut rows: Vec<Row> = self.rows.into_values().collect();
         rows.sort_by_key(|row| row.symbol);
+        let stems: Vec<&str> = self
+            .slots
+            .iter()
+            .filter_map(|(node, _)| last_name(&nodes[node.index()].id).strip_suffix("[x]"))
+            .collect();
+        for row in rows.iter_mut().filter(|row| !row.is_choice) {
+            row.is_ambiguous = stems.iter().any(|stem| row.symbol.name().starts_with(stem));
+        }
         let mut counters = self.slots.len() as u32;
         let mut slots = Vec::with_capacity(self.slots.len());
         let mut counted = Vec::new();

@@ -140,6 +140,9 @@ impl<'d> Walk<'_, '_, 'd> {
                 self.unknown(field, holder);
                 continue;
             };
+            if row.is_ambiguous {
+                self.broken(&texts::NAME_AMBIGUOUS, field);
+            }
             let own = Field { holder, table, row: *row, counters, around };
             self.field(own, field);
         }

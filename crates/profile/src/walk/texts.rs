@@ -113,6 +113,11 @@ rules! {
         "the profile does not say what tells the slice apart",
         "プロファイルの提供者に連絡してください",
         "tell those who publish the profile";
+    NAME_AMBIGUOUS = "kyoyu-name-ambiguous", "informational", Warning,
+        "隣の選択要素の名前とも読めます",
+        "the name also reads like that of a choice beside it",
+        "このままで差し支えありません",
+        "nothing needs to be done";
     FORBIDDEN_TYPE = "kyoyu-type-forbidden", "structure", Error,
         "プロファイルが許さない型です",
         "the profile does not allow this type",
