@@ -280,6 +280,13 @@ impl<'d> Value<'d> {
         self.node().flags.has_underscore()
     }
 
+    /// Whether it is a string that begins with `#`, written plainly.
+    pub(crate) fn begins_with_hash(self) -> bool {
+        let node = self.node();
+        node.kind == Kind::String
+            && self.document.source.as_bytes().get(node.start as usize + 1) == Some(&b'#')
+    }
+
     /// A number that no other value of the document has.
     pub fn id(self) -> u32 {
         self.node

@@ -17,20 +17,19 @@ mod slicing;
 mod tables;
 mod types;
 
-use std::collections::HashMap;
-
 use kyoyu_domain::problem::Severity;
 
 pub(crate) use self::{
     elements::{Bound, ElementNode, Shape, Special, Target, TypeRef},
     primitive::PrimitiveKind,
     sample::Sample,
-    slicing::{Keyed, MatchOn, SliceTest, Slicing, Step, joined},
+    slicing::{Keyed, MatchOn, SliceTest, Slicing, Step, push_part},
     tables::{Row, RowType, Slot, Table, last_name},
 };
 use crate::{
     definition::{ExtensionContext, StructureKind},
     fhirpath::Expression,
+    hash::NumberMap,
     invariants::Invariant,
 };
 
@@ -78,9 +77,9 @@ pub struct Schema {
     slicings: Vec<Slicing>,
     profiles: Vec<Profile>,
     constraints: Vec<Stated>,
-    by_canonical: HashMap<Box<str>, ProfileId>,
+    by_canonical: NumberMap<Box<str>, ProfileId>,
     /// The base definitions of the types by name.
-    types: HashMap<Box<str>, ProfileId>,
+    types: NumberMap<Box<str>, ProfileId>,
     faults: Vec<SchemaFault>,
 }
 

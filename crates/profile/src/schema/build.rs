@@ -15,6 +15,7 @@ use super::{
 use crate::{
     definition::{Binding, ContextKind, Definition, Element, Max, StructureKind},
     fhirpath::Expression,
+    hash::NumberMap,
     invariants::Invariant,
     terminology::Terminology,
 };
@@ -53,8 +54,8 @@ pub(super) struct Builder<'d> {
     pub(super) tables: Vec<Table>,
     pub(super) slicings: Vec<Slicing>,
     pub(super) profiles: Vec<Profile>,
-    pub(super) by_canonical: HashMap<Box<str>, ProfileId>,
-    pub(super) types: HashMap<Box<str>, ProfileId>,
+    pub(super) by_canonical: NumberMap<Box<str>, ProfileId>,
+    pub(super) types: NumberMap<Box<str>, ProfileId>,
     pub(super) faults: Vec<SchemaFault>,
     constraints: Vec<Stated>,
     /// Constraints by key, expression, severity and source.
@@ -72,8 +73,8 @@ impl<'d> Builder<'d> {
             tables: Vec::new(),
             slicings: Vec::new(),
             profiles: Vec::new(),
-            by_canonical: HashMap::new(),
-            types: HashMap::new(),
+            by_canonical: NumberMap::default(),
+            types: NumberMap::default(),
             faults: Vec::new(),
             constraints: Vec::new(),
             known: HashMap::new(),

@@ -1,9 +1,7 @@
 //! スライス — what tells the slices of an element apart.
 
-use std::{borrow::Cow, collections::HashMap};
-
 use super::{NodeId, ProfileId, Sample};
-use crate::{definition::SlicingRules, json::Symbol, terminology::ValueSetId};
+use crate::{definition::SlicingRules, hash::NumberMap, json::Symbol, terminology::ValueSetId};
 
 /// スライスの組 — the slices of one element.
 #[derive(Debug)]
@@ -26,7 +24,7 @@ pub(crate) struct Keyed {
     /// The paths whose values together are the key.
     pub(crate) paths: Vec<Box<[Step]>>,
     /// The slices by their joined values.
-    pub(crate) known: HashMap<Box<str>, u32>,
+    pub(crate) known: NumberMap<Box<str>, u32>,
 }
 
 /// One discriminator of one slice.
@@ -71,16 +69,10 @@ pub(crate) enum MatchOn {
 /// Separates the values of a key; no text of FHIR holds it.
 const SEPARATOR: char = '\u{1}';
 
-/// The key of some values.
-pub(crate) fn joined<'t>(values: impl Iterator<Item = Cow<'t, str>>) -> Cow<'t, str> {
-    values
-        .reduce(|mut key, value| {
-            let all = key.to_mut();
-            all.push(SEPARATOR);
-            all.push_str(&value);
-            key
-        })
-        .unwrap_or_default()
+/// Adds a value to the key of several.
+pub(crate) fn push_part(key: &mut String, part: &str) {
+    key.push_str(part);
+    key.push(SEPARATOR);
 }
 
 impl Slicing {
@@ -92,8 +84,15 @@ impl Slicing {
                 self.tried.push(place);
                 continue;
             };
-            let texts = tests.iter().flatten().filter_map(SliceTest::text);
-            let key = joined(texts).into_owned().into_boxed_str();
+            let texts: Vec<&str> = tests.iter().flatten().filter_map(SliceTest::text).collect();
+            let key: Box<str> = match &*texts {
+                [only] => (*only).into(),
+                _ => {
+                    let mut key = String::new();
+                    texts.iter().for_each(|text| push_part(&mut key, text));
+                    key.into()
+                }
+            };
             let known = known_by(&mut self.keyed, paths);
             // Two slices with one key are tried, so that both are found.
             if known.contains_key(&key) {
@@ -106,18 +105,18 @@ impl Slicing {
 }
 
 /// The map of some paths.
-fn known_by(keyed: &mut Vec<Keyed>, paths: Vec<Box<[Step]>>) -> &mut HashMap<Box<str>, u32> {
+fn known_by(keyed: &mut Vec<Keyed>, paths: Vec<Box<[Step]>>) -> &mut NumberMap<Box<str>, u32> {
     let place = keyed.iter().position(|own| own.paths == paths).unwrap_or_else(|| {
-        keyed.push(Keyed { paths, known: HashMap::new() });
+        keyed.push(Keyed { paths, known: NumberMap::default() });
         keyed.len() - 1
     });
     &mut keyed[place].known
 }
 
 impl SliceTest {
-    fn text(&self) -> Option<Cow<'_, str>> {
+    fn text(&self) -> Option<&str> {
         match &self.on {
-            MatchOn::Text(text) => Some(Cow::Borrowed(text)),
+            MatchOn::Text(text) => Some(text),
             _ => None,
         }
     }

@@ -99,7 +99,7 @@ impl<'d> Walk<'_, '_, 'd> {
 fn local_references<'d>(values: impl Iterator<Item = Value<'d>>) -> Vec<String> {
     let mut found = Vec::new();
     for value in values.filter(|value| value.kind() == Kind::String) {
-        if value.source().starts_with("\"#") {
+        if value.begins_with_hash() {
             found.extend(value.as_str().map(|text| text[1..].to_owned()));
         } else if value.symbol() == NAMES.div && value.source().contains("\\\"#") {
             let text = value.as_str().unwrap_or_default();

@@ -106,13 +106,16 @@ impl<'d> Walk<'_, '_, 'd> {
             let table = self.schema.table(table);
             self.object(value, table, Around::extension(found.or(own.around.extension)));
         }
-        let mut profiles: Vec<ProfileId> = own_type.profiles.iter().flatten().copied().collect();
-        profiles.retain(|profile| Some(*profile) != found);
-        profiles.extend(found);
-        for profile in &profiles {
+        let stated = own_type.profiles.iter().flatten().filter(|own| Some(**own) != found);
+        let mut is_defined = found.is_some();
+        for profile in stated {
+            is_defined = true;
             self.extension_profile(value, *profile);
         }
-        if profiles.is_empty() && node.table.is_none() {
+        if let Some(profile) = found {
+            self.extension_profile(value, profile);
+        }
+        if !is_defined && node.table.is_none() {
             let root = own_type.root.and_then(|root| self.schema.table_of(root));
             if let Some(table) = root {
                 self.object(value, table, Around::extension(own.around.extension));

@@ -16,13 +16,16 @@ impl<'d> Walk<'_, '_, 'd> {
     pub(super) fn item(&mut self, own: Field<'_, 'd>, focus: Focus<'d>) {
         self.steps += 1;
         let slot = own.table.slots[own.row.slot as usize];
-        self.counters[own.counters + own.row.slot as usize] += 1;
+        self.count(own.counters + own.row.slot as usize, slot.node);
         let node = self.node(slot.node);
         let RowType::Allowed(place) = own.row.type_index else {
             self.forbidden_type(focus);
             return;
         };
-        let own_type = self.fitting_type(node, node.types.get(place as usize), focus);
+        let mut own_type = node.types.get(place as usize);
+        if own.row.shape == Shape::Resource {
+            own_type = self.fitting_type(node, own_type, focus);
+        }
         let slice = match slot.slicing {
             Some(slicing) => self.slice_of(own, slicing, slot, focus, own_type),
             None => None,
@@ -51,7 +54,8 @@ impl<'d> Walk<'_, '_, 'd> {
     ) -> Option<&'n TypeRef> {
         let found = found?;
         if found.shape != Shape::Resource {
-            return node.types.iter().find(|own| own.name == found.name);
+            let mut types = node.types.iter();
+            return types.find(|own| own.root == found.root && own.name == found.name);
         }
         let resource = focus.value().and_then(|value| self.check.resources.at(value));
         let type_name = resource.map(|id| &self.check.resources[id].type_name);

@@ -129,6 +129,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let names = &*NAMES;
         let counters = self.counters.len();
         self.counters.resize(counters + table.counters as usize, 0);
+        let outer = std::mem::replace(&mut self.is_over, false);
         self.steps += 1;
         for field in holder.symbol_fields() {
             let symbol = field.symbol();
@@ -136,7 +137,12 @@ impl<'d> Walk<'_, '_, 'd> {
                 continue;
             }
             let row = table.row(symbol).filter(|_| !(around.is_beside && symbol == names.value));
-            let Some(row) = row.filter(|row| !is_repeated_choice(holder, field, row, table)) else {
+            let is_again =
+                |row: &&Row| row.is_choice && self.counters[counters + row.slot as usize] > 0;
+            let is_repeated = row
+                .filter(is_again)
+                .is_some_and(|row| is_repeated_choice(holder, field, row, table));
+            let Some(row) = row.filter(|_| !is_repeated) else {
                 self.unknown(field, holder);
                 continue;
             };
@@ -148,6 +154,13 @@ impl<'d> Walk<'_, '_, 'd> {
         }
         self.cardinalities(holder, table, counters);
         self.counters.truncate(counters);
+        self.is_over = outer;
+    }
+
+    /// Counts an element; limits are looked at again only where one was passed.
+    pub(super) fn count(&mut self, counter: usize, node: NodeId) {
+        self.counters[counter] += 1;
+        self.is_over |= self.counters[counter] > self.node(node).max;
     }
 
     fn unknown(&mut self, field: Value<'d>, holder: Value<'d>) {
@@ -267,6 +280,9 @@ impl<'d> Walk<'_, '_, 'd> {
             if self.counters[counters + *counter as usize] < self.node(*node).min {
                 self.too_few(holder, *node);
             }
+        }
+        if !self.is_over {
+            return;
         }
         for (counter, node) in &table.limited {
             if self.counters[counters + *counter as usize] > self.node(*node).max {

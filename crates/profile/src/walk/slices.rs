@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::{item, object::Field, texts, unit::Walk};
+use super::{
+    item,
+    object::{Field, NAMES},
+    texts,
+    unit::Walk,
+};
 use crate::{
     definition::SlicingRules,
     fhirpath::Focus,
     json::{Kind, Value},
     schema::{
         Keyed, MatchOn, NodeId, ProfileId, SliceTest, Slicing, SlicingId, Slot, Step, TypeRef,
-        joined,
+        push_part,
     },
     terminology::Membership,
 };
@@ -21,10 +26,6 @@ pub(super) struct LastSlice {
     pub(super) slicing: SlicingId,
     pub(super) place: u32,
 }
-
-/// A value on the way along a discriminator's path, with the name of its type where the
-/// path or the element says it.
-type Reached<'d> = Value<'d>;
 
 impl<'d> Walk<'_, '_, 'd> {
     /// The slice that the item belongs to; what the slicing forbids is reported.
@@ -41,7 +42,8 @@ impl<'d> Walk<'_, '_, 'd> {
         let matched = self.matches(slicing, value, own_type);
         let slice = self.choose(slicing, &matched, value);
         for place in &matched {
-            self.counters[own.counters + slot.first_slice as usize + *place as usize] += 1;
+            let counter = own.counters + (slot.first_slice + *place) as usize;
+            self.count(counter, slicing.slices[*place as usize]);
         }
         if slicing.is_ordered {
             self.check_order(own, id, slice, value);
@@ -99,10 +101,9 @@ impl<'d> Walk<'_, '_, 'd> {
     ) -> Vec<u32> {
         let mut matched = Vec::new();
         for keyed in &slicing.keyed {
-            match self.key(keyed, value) {
-                Key::None => {}
-                Key::One(key) => matched.extend(keyed.known.get(&*key)),
-                Key::Several => {
+            match self.look_up(keyed, value) {
+                LookUp::Found(found) => matched.extend(found),
+                LookUp::Several => {
                     let mut known: Vec<u32> = keyed.known.values().copied().collect();
                     known.retain(|place| {
                         let tests = slicing.tests[*place as usize].as_deref();
@@ -124,38 +125,41 @@ impl<'d> Walk<'_, '_, 'd> {
         matched
     }
 
-    /// The values at the paths of a map.
-    fn key(&self, keyed: &Keyed, value: Value<'d>) -> Key<'d> {
+    /// The slice that the values at the paths of a map name.
+    fn look_up(&mut self, keyed: &Keyed, value: Value<'d>) -> LookUp {
         if let [path] = &*keyed.paths {
-            return self.key_part(path, value);
+            return match self.key_part(path, value) {
+                Part::None => LookUp::Found(None),
+                Part::One(part) => LookUp::Found(keyed.known.get(&*part).copied()),
+                Part::Several => LookUp::Several,
+            };
         }
-        let mut parts: Vec<Cow<'d, str>> = Vec::with_capacity(keyed.paths.len());
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        let mut answer = None;
         for path in &keyed.paths {
             match self.key_part(path, value) {
-                Key::One(part) => parts.push(part),
-                other => return other,
+                Part::One(part) => push_part(&mut key, &part),
+                Part::None => answer = answer.or(Some(LookUp::Found(None))),
+                Part::Several => answer = answer.or(Some(LookUp::Several)),
             }
         }
-        Key::One(joined(parts.into_iter()))
+        let answer = answer.unwrap_or_else(|| LookUp::Found(keyed.known.get(&*key).copied()));
+        self.key = key;
+        answer
     }
 
-    fn key_part(&self, path: &[Step], value: Value<'d>) -> Key<'d> {
-        let found = match path {
-            [] => Some(value),
-            // The usual case, without a list of values.
-            [Step::Child(names)] if names.len() == 1 => match value.field(names[0]) {
-                Some(found) if found.is_array() => return Key::Several,
-                found => found,
-            },
-            _ => {
-                let mut reached = self.reached(value, path);
-                if reached.len() > 1 {
-                    return Key::Several;
-                }
-                reached.pop()
-            }
-        };
-        found.and_then(text).map_or(Key::None, Key::One)
+    fn key_part(&self, path: &[Step], value: Value<'d>) -> Part<'d> {
+        let (mut found, mut several) = (None, false);
+        self.any_reached(value, path, &mut |own| {
+            several = found.is_some();
+            found = Some(own);
+            several
+        });
+        if several {
+            return Part::Several;
+        }
+        found.and_then(text).map_or(Part::None, Part::One)
     }
 
     fn fulfils(
@@ -173,44 +177,48 @@ impl<'d> Walk<'_, '_, 'd> {
         value: Value<'d>,
         own_type: Option<&TypeRef>,
     ) -> bool {
-        let reached = self.reached(value, &test.path);
+        let path = &*test.path;
         match &test.on {
-            MatchOn::Absent => reached.is_empty(),
-            MatchOn::Present => !reached.is_empty(),
-            MatchOn::Text(wanted) => {
-                reached.iter().any(|own| text(*own).is_some_and(|own| *own == **wanted))
+            MatchOn::Absent => !self.any_reached(value, path, &mut |_| true),
+            MatchOn::Present => self.any_reached(value, path, &mut |_| true),
+            MatchOn::Text(wanted) => self
+                .any_reached(value, path, &mut |own| text(own).is_some_and(|own| *own == **wanted)),
+            MatchOn::Sample(sample) => {
+                self.any_reached(value, path, &mut |own| sample.is_held_by(own))
             }
-            MatchOn::Sample(sample) => reached.iter().any(|own| sample.is_held_by(*own)),
-            MatchOn::ValueSet(set) => reached
-                .iter()
-                .any(|own| self.check.guide.membership(*own, *set) == Some(Membership::Member)),
-            MatchOn::Type(names) => self.is_of_type(&reached, names, test, own_type),
+            MatchOn::ValueSet(set) => self.any_reached(value, path, &mut |own| {
+                self.check.guide.membership(own, *set) == Some(Membership::Member)
+            }),
+            MatchOn::Type(names) => self.any_reached(value, path, &mut |own| {
+                self.is_of_type(own, names, path.is_empty(), own_type)
+            }),
             MatchOn::Profile(profiles) => {
-                reached.iter().any(|own| self.conforms_to_any(*own, profiles))
+                let mut reached = Vec::new();
+                self.any_reached(value, path, &mut |own| {
+                    reached.push(own);
+                    false
+                });
+                reached.into_iter().any(|own| self.conforms_to_any(own, profiles))
             }
         }
     }
 
     fn is_of_type(
         &self,
-        reached: &[Reached<'d>],
+        value: Value<'d>,
         names: &[Box<str>],
-        test: &SliceTest,
+        is_item: bool,
         own_type: Option<&TypeRef>,
     ) -> bool {
-        reached.iter().any(|own| {
-            let resource = self.check.resources.at(*own);
-            let resource = resource.map(|id| self.check.resources[id].type_name.clone());
-            names.iter().any(|name| match &resource {
-                Some(resource) => {
-                    *resource == **name || matches!(&**name, "Resource" | "DomainResource")
-                }
-                // The type stands in the last name on the way, or it is the item's own.
-                None if test.path.is_empty() => {
-                    own_type.is_some_and(|own_type| own_type.name == *name)
-                }
-                None => item::key_names_type(*own, name),
-            })
+        let resource = self.check.resources.at(value);
+        let resource = resource.map(|id| &self.check.resources[id].type_name);
+        names.iter().any(|name| match resource {
+            Some(resource) => {
+                **resource == **name || matches!(&**name, "Resource" | "DomainResource")
+            }
+            // The type stands in the last name on the way, or it is the item's own.
+            None if is_item => own_type.is_some_and(|own_type| own_type.name == *name),
+            None => item::key_names_type(value, name),
         })
     }
 
@@ -235,55 +243,61 @@ impl<'d> Walk<'_, '_, 'd> {
         std::mem::replace(&mut self.findings, before).errors == 0
     }
 
-    /// The values at the end of a path.
-    fn reached(&self, value: Value<'d>, path: &[Step]) -> Vec<Reached<'d>> {
-        let mut reached = vec![value];
-        for step in path {
-            reached = reached.into_iter().flat_map(|own| self.step(own, step)).collect();
-        }
-        reached
-    }
-
-    fn step(&self, value: Value<'d>, step: &Step) -> Vec<Value<'d>> {
+    /// Whether a value at the end of a path fulfils a condition.
+    fn any_reached(
+        &self,
+        value: Value<'d>,
+        path: &[Step],
+        condition: &mut dyn FnMut(Value<'d>) -> bool,
+    ) -> bool {
+        // The depth is that of the path, which the definition limits.
+        let Some((step, rest)) = path.split_first() else { return condition(value) };
+        let mut go_on = |own: Value<'d>| self.any_reached(own, rest, condition);
         match step {
-            Step::Child(symbols) => {
-                let found = symbols.iter().filter_map(|symbol| value.field(*symbol));
-                found.flat_map(one_or_items).collect()
-            }
+            Step::Child(symbols) => symbols.iter().any(|symbol| match value.field(*symbol) {
+                Some(found) if found.is_array() => found.items().any(&mut go_on),
+                Some(found) => go_on(found),
+                None => false,
+            }),
             Step::Extension(url) => value
-                .field(super::object::NAMES.extension)
+                .field(NAMES.extension)
                 .into_iter()
                 .flat_map(Value::items)
-                .filter(|own| own.field(super::object::NAMES.url).is_some_and(|own| own.is(url)))
-                .collect(),
-            Step::Resolve => {
-                let reference = match value.kind() {
-                    Kind::String => value.as_str(),
-                    _ => value.field(super::object::NAMES.reference).and_then(Value::as_str),
+                .filter(|own| own.field(NAMES.url).is_some_and(|own| own.is(url)))
+                .any(&mut go_on),
+            Step::Resolve => self.resolved(value).is_some_and(go_on),
+            Step::OfType(name) => {
+                let fits = match self.check.resources.at(value) {
+                    Some(id) => self.check.resources[id].type_name == **name,
+                    None => item::key_names_type(value, name),
                 };
-                let target = reference.and_then(|own| self.check.resolve(self.resource, &own));
-                target.map(|id| self.check.resources[id].value).into_iter().collect()
+                fits && go_on(value)
             }
-            Step::OfType(name) => match self.check.resources.at(value) {
-                Some(id) if self.check.resources[id].type_name != **name => Vec::new(),
-                None if !item::key_names_type(value, name) => Vec::new(),
-                _ => vec![value],
-            },
         }
+    }
+
+    fn resolved(&self, value: Value<'d>) -> Option<Value<'d>> {
+        let reference = match value.kind() {
+            Kind::String => value.as_str(),
+            _ => value.field(NAMES.reference).and_then(Value::as_str),
+        };
+        let target = self.check.resolve(self.resource, &reference?)?;
+        Some(self.check.resources[target].value)
     }
 }
 
-/// The values of the map's paths.
-enum Key<'d> {
-    None,
-    One(Cow<'d, str>),
+/// What a map says of an item.
+enum LookUp {
+    Found(Option<u32>),
     /// A path has several values, so that slices have to be tried.
     Several,
 }
 
-/// The items of an array; anything else itself.
-fn one_or_items(value: Value<'_>) -> Vec<Value<'_>> {
-    if value.is_array() { value.items().collect() } else { vec![value] }
+/// The value at one path.
+enum Part<'d> {
+    None,
+    One(Cow<'d, str>),
+    Several,
 }
 
 /// The text of a primitive.

@@ -67,6 +67,10 @@ pub(super) struct Walk<'w, 'c, 'd> {
     pub(super) steps: u64,
     /// Whether what is not settled counts as conformant.
     pub(super) is_last_try: bool,
+    /// Whether a counter of the object that is being walked went beyond its limit.
+    pub(super) is_over: bool,
+    /// Room for the keys of look-ups.
+    pub(super) key: String,
     /// The slice of the item before, in an ordered slicing.
     pub(super) last_slice: Option<super::slices::LastSlice>,
 }
@@ -84,6 +88,8 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
             counters: Vec::with_capacity(512),
             steps: 0,
             is_last_try: false,
+            is_over: false,
+            key: String::new(),
             last_slice: None,
         }
     }
