@@ -95,6 +95,8 @@ pub(crate) struct Profile {
     /// What it builds on.
     pub(crate) base: Option<ProfileId>,
     pub(crate) root: NodeId,
+    /// The base definition of its type.
+    pub(crate) type_id: Option<ProfileId>,
     /// Only of extensions.
     pub(crate) extension: Option<Box<ExtensionRules>>,
 }

@@ -103,6 +103,7 @@ impl<'d> Builder<'d> {
                 is_abstract: definition.is_abstract,
                 base: None,
                 root: NodeId(root),
+                type_id: None,
                 extension: None,
             });
             root += definition.elements.len() as u32;
@@ -111,6 +112,7 @@ impl<'d> Builder<'d> {
             let base = definition.base.as_deref().and_then(|url| self.by_canonical.get(url));
             // A definition that names itself as its base has none.
             self.profiles[place].base = base.copied().filter(|base| base.index() != place);
+            self.profiles[place].type_id = self.types.get(&*definition.type_name).copied();
         }
     }
 

@@ -1,6 +1,8 @@
 //! Code systems, interned: what is in them, and how much of them is at hand.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use crate::hash::NumberMap;
 
 use super::{
     CodeSystem, Concept, Content,
@@ -65,7 +67,7 @@ struct System {
 /// Every code system that a guide defines or mentions.
 #[derive(Debug, Default)]
 pub(super) struct Systems {
-    ids: HashMap<Box<str>, SystemId>,
+    ids: NumberMap<Box<str>, SystemId>,
     all: Vec<System>,
     /// The names of all concepts of all systems, those of one concept side by side.
     displays: Vec<Display>,

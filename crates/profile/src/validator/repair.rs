@@ -9,9 +9,9 @@ use crate::{
 pub(super) fn patch(finding: &Finding, value: Value<'_>) -> Option<String> {
     let Broken::Rule(rule) = finding.broken else { return None };
     let is = |other: &'static kyoyu_domain::problem::Rule| std::ptr::eq(rule, other);
-    let path = pointer(value);
     if is(&texts::EMPTY_ARRAY) || is(&texts::EMPTY_OBJECT) || is(&texts::EMPTY_STRING) {
-        return Some(format!("[{{\"op\":\"remove\",\"path\":{}}}]", quoted(&path)));
+        let path = quoted(&pointer(value));
+        return Some(format!("[{{\"op\":\"remove\",\"path\":{path}}}]"));
     }
     let replacement = if is(&texts::FIXED_VALUE) && value.is_string() {
         quoted(&finding.argument)
@@ -22,7 +22,7 @@ pub(super) fn patch(finding: &Finding, value: Value<'_>) -> Option<String> {
     } else {
         return None;
     };
-    let path = quoted(&path);
+    let path = quoted(&pointer(value));
     Some(format!("[{{\"op\":\"replace\",\"path\":{path},\"value\":{replacement}}}]"))
 }
 

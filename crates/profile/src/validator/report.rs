@@ -1,7 +1,5 @@
 //! 報告 — findings as their readers get them.
 
-use std::collections::HashSet;
-
 use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 use super::{Guide, Mode};
@@ -86,9 +84,8 @@ impl Report {
         mut found: Vec<walk::Finding>,
         mode: Mode,
     ) -> Self {
-        let mut seen = HashSet::new();
-        found.retain(|finding| seen.insert((finding.code(), finding.at, finding.argument.clone())));
         found.sort_by_key(|finding| (document.value(finding.at).span().start, finding.severity));
+        remove_repeated(&mut found);
         let beyond = found.len().saturating_sub(MOST);
         if beyond > 0 {
             // Errors are never pushed out by warnings.
@@ -131,6 +128,21 @@ impl Report {
             self.findings.extend(Self::of_issue(&issue).findings);
         }
     }
+}
+
+/// Removes what was found twice at one value; the findings of a value stand side by side.
+fn remove_repeated(found: &mut Vec<walk::Finding>) {
+    let mut kept: Vec<walk::Finding> = Vec::with_capacity(found.len());
+    for finding in found.drain(..) {
+        let here = kept.iter().rev().take_while(|other| other.at == finding.at);
+        let is_known = here
+            .into_iter()
+            .any(|other| other.code() == finding.code() && other.argument == finding.argument);
+        if !is_known {
+            kept.push(finding);
+        }
+    }
+    *found = kept;
 }
 
 impl RuleId {
@@ -179,7 +191,10 @@ fn rendered(
     let expression = walk::expression(guide.schema(), value);
     let own = match finding.broken {
         Broken::Rule(rule) => {
-            let fill = |text: &str| text.replace("{}", &finding.argument);
+            let fill = |text: &str| match text.contains("{}") {
+                true => text.replace("{}", &finding.argument),
+                false => text.to_owned(),
+            };
             Finding {
                 severity: finding.severity,
                 rule: RuleId::own(rule.code, rule.number),

@@ -3,7 +3,10 @@
 //! Source: FHIR R4, "Documents"; the reference validator, which also takes a link back to
 //! something that is reached, with a warning.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{bundle::Entry, object::NAMES, texts, unit::Walk, uris};
 use crate::json::{Kind, Value};
@@ -166,7 +169,7 @@ fn places<'d>(entries: &[Entry<'d>]) -> Places<'d> {
 /// Every reference and URL in a resource, each once; what is local is left out.
 fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
     let mut found: Vec<Mention<'_>> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for object in
         std::iter::once(resource).chain(resource.descendants()).filter(|own| own.is_object())
     {

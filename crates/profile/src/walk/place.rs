@@ -1,6 +1,8 @@
 //! 場所 — where a value stands, as an expression; made only for findings.
 
-use super::{extension_context::type_of, settle::Check};
+use std::fmt::Write;
+
+use super::{extension_context::type_of, object::NAMES, settle::Check};
 use crate::{
     json::Value,
     schema::{NodeId, Row, RowType, Schema, Table, last_name},
@@ -20,7 +22,7 @@ pub(crate) fn expression(schema: &Schema, value: Value<'_>) -> String {
     for step in steps(value) {
         match step.index {
             Some(index) => {
-                text.push_str(&format!("[{index}]"));
+                write!(text, "[{index}]").expect("a String takes everything");
                 path.enter_resource(step.value);
             }
             None => text.push_str(&path.enter(step.value)),
@@ -70,7 +72,7 @@ impl<'s> Typed<'s> {
 
     /// Goes on below a resource; answers its type.
     fn enter_resource(&mut self, value: Value<'_>) -> Option<String> {
-        let type_name = value.text_of("resourceType")?;
+        let type_name = value.field(NAMES.resource_type)?.as_str()?;
         let id = self.schema.resource_type(&type_name)?;
         self.table = self.schema.table_of(self.schema.profile(id).root);
         Some(type_name.into_owned())

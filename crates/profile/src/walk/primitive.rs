@@ -176,10 +176,8 @@ impl<'d> Walk<'_, '_, 'd> {
 
 /// Whether there is a blank; most texts are ASCII and need no decoding.
 fn has_blank(text: &str) -> bool {
-    if text.is_ascii() {
-        return text.bytes().any(|byte| byte.is_ascii_whitespace());
-    }
-    text.chars().any(char::is_whitespace)
+    let is_suspect = text.bytes().any(|byte| byte <= b' ' || byte >= 0x80);
+    is_suspect && text.chars().any(char::is_whitespace)
 }
 
 fn before(text: &str, separator: char) -> &str {

@@ -116,11 +116,13 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::REFERENCE_BLANKS, value);
         }
         let target = self.target(&text, value);
-        let type_name = match target {
-            Some(target) => Some(self.check.resources[target].type_name.to_string()),
-            None => named_type(&text),
-        };
-        self.stated_type(value, own_type, type_name.as_deref());
+        if value.field(NAMES.type_).is_some() {
+            let type_name = match target {
+                Some(target) => Some(self.check.resources[target].type_name.to_string()),
+                None => named_type(&text),
+            };
+            self.stated_type(value, own_type, type_name.as_deref());
+        }
         if let Some(target) = target {
             self.target_profiles(value, own_type, target);
         }
@@ -190,6 +192,7 @@ impl<'d> Walk<'_, '_, 'd> {
         if own_type.targets.contains(&Target::Unknown) {
             self.broken(&texts::TARGET_PROFILE_UNKNOWN, value);
         }
+        let type_id = self.check.resources[target].type_profile;
         let type_name = &*self.check.resources[target].type_name;
         let candidates: Vec<ProfileId> = own_type
             .targets
@@ -198,7 +201,7 @@ impl<'d> Walk<'_, '_, 'd> {
                 Target::Profile(id) => Some(*id),
                 Target::Any | Target::Unknown => None,
             })
-            .filter(|id| *self.schema.profile(*id).type_name == *type_name)
+            .filter(|id| self.schema.profile(*id).type_id == type_id)
             .collect();
         if candidates.is_empty() {
             self.broken_with(&texts::TARGET_TYPE, value, type_name);

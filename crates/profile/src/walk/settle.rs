@@ -211,9 +211,13 @@ impl<'c, 'd> Check<'c, 'd> {
         {
             return Some(false);
         }
-        let mut answer = Some(!self.resources[resource].profiles.is_empty());
-        for profile in self.profiles_for(resource, profile) {
-            let unit = self.by_pair.get(&(resource, profile)).map(|unit| &self.units[*unit]);
+        let own = &self.resources[resource].profiles;
+        let is_covered =
+            |profile: &ProfileId| own.iter().any(|other| self.schema().builds_on(*other, *profile));
+        let wanted = profile.filter(|profile| !own.is_empty() && !is_covered(profile));
+        let mut answer = Some(!own.is_empty());
+        for profile in own.iter().chain(&wanted) {
+            let unit = self.by_pair.get(&(resource, *profile)).map(|unit| &self.units[*unit]);
             match unit.filter(|unit| unit.state == State::Done) {
                 Some(unit) if unit.findings.errors > 0 => return Some(false),
                 Some(_) => {}
@@ -226,7 +230,7 @@ impl<'c, 'd> Check<'c, 'd> {
     /// Whether a profile is of the resource's type or of one that it builds on.
     pub(super) fn is_of_type(&self, resource: ResourceId, profile: ProfileId) -> bool {
         let Some(own) = self.resources[resource].type_profile else { return false };
-        let wanted = self.schema().type_named(&self.schema().profile(profile).type_name);
+        let wanted = self.schema().profile(profile).type_id;
         wanted.is_some_and(|wanted| self.schema().builds_on(own, wanted))
     }
 

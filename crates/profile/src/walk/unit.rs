@@ -99,13 +99,16 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
         let resource = &self.check.resources[self.resource];
         let value = resource.value;
         let root = self.schema.profile(self.profile).root;
-        if self.check.is_primary(self.resource, self.profile) {
-            self.primary_rules(value);
-        }
-        let node = self.schema.node(root);
-        self.constraints(&node.constraints, Focus::of(value));
         if let Some(table) = self.schema.table_of(root) {
             self.object(value, table, super::object::Around::resource());
+        }
+        // A walk that has to be repeated need not be finished.
+        if is_last_try || self.needs.is_empty() {
+            if self.check.is_primary(self.resource, self.profile) {
+                self.primary_rules(value);
+            }
+            let node = self.schema.node(root);
+            self.constraints(&node.constraints, Focus::of(value));
         }
         let Self { findings, demands, needs, steps, .. } = self;
         let needs = if is_last_try { Vec::new() } else { needs };

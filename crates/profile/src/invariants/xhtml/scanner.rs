@@ -112,11 +112,12 @@ impl<'t> Iterator for Scanner<'t> {
 }
 
 fn name(text: &str) -> Option<(&str, &str)> {
-    let is_part = |c: char| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | ':' => true,
-        _ => !c.is_ascii() && c.is_alphanumeric(),
-    };
-    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    let is_plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    let plain = text.bytes().take_while(is_plain).count();
+    // Names of HTML are ASCII; others are only read to be told.
+    let foreign = text[plain..].find(|c: char| !c.is_alphanumeric() || c.is_ascii());
+    let end = plain + foreign.unwrap_or(text.len() - plain);
     let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
     starts.then(|| text.split_at(end))
 }
@@ -124,9 +125,11 @@ fn name(text: &str) -> Option<(&str, &str)> {
 fn attribute(text: &str) -> Option<(Attribute<'_>, &str)> {
     let (name, rest) = name(text)?;
     let rest = rest.trim_start().strip_prefix('=')?.trim_start();
-    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    let (value, rest) = rest[1..].split_once(quote)?;
-    (!value.contains('<')).then_some((Attribute { name, value }, rest))
+    let quote = *rest.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let end = memchr::memchr(quote, &rest.as_bytes()[1..])? + 1;
+    let value = &rest[1..end];
+    let is_whole = memchr::memchr(b'<', value.as_bytes()).is_none();
+    is_whole.then_some((Attribute { name, value }, &rest[end + 1..]))
 }
 
 /// The entities of XML, and characters by number.

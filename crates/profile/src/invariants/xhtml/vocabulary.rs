@@ -96,7 +96,9 @@ const OF_ELEMENT: [(&str, &[&str]); 9] = [
 ];
 
 pub(super) fn is_element(name: &str) -> bool {
-    ELEMENTS.binary_search(&name).is_ok()
+    // Tables are most of what narratives are made of.
+    matches!(name, "td" | "tr" | "p" | "br" | "th" | "div" | "span")
+        || ELEMENTS.binary_search(&name).is_ok()
 }
 
 pub(super) fn is_attribute(element: &str, name: &str) -> bool {
