@@ -87,10 +87,9 @@ pub struct Schema {
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) url: Box<str>,
-    pub(crate) version: Box<str>,
     pub(crate) type_name: Box<str>,
     pub(crate) kind: StructureKind,
-    pub(crate) is_profile: bool,
+    pub(crate) constrains: bool,
     pub(crate) is_abstract: bool,
     /// What it builds on.
     pub(crate) base: Option<ProfileId>,

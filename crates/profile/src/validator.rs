@@ -8,7 +8,7 @@ mod guide;
 mod repair;
 mod report;
 
-use kyoyu_domain::problem::Severity;
+use kyoyu_domain::problem::{Rule, Severity};
 
 pub use self::{
     guide::Guide,
@@ -69,14 +69,13 @@ impl Validator {
     /// Checks a document that was parsed; leniently or not is the caller's choice.
     pub fn validate_document(&self, document: &Document<'_>, mode: Mode) -> Report {
         let Some(guide) = self.guide_for(document.root()) else { return Report::default() };
-        let mut check = Check::new(guide, document);
+        let mut check = Check::new(guide, document, mode);
         let mut findings = check.run();
         if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
             findings.push(walk::root_finding(document));
         }
-        match mode {
-            Mode::Strict => walk::strict::add(&mut findings, &check),
-            Mode::Reference => walk::strict::as_reference(&mut findings),
+        if mode == Mode::Strict {
+            walk::strict::add(&mut findings, &check);
         }
         let mut report = Report::new(guide, document, findings, mode);
         report.add_laxities(document, mode);
@@ -96,6 +95,11 @@ impl Validator {
         });
         claimed.or(self.guides.first())
     }
+}
+
+/// Every rule that a check can report beside the invariants of the packages.
+pub fn rules() -> &'static [&'static Rule] {
+    walk::texts::ALL
 }
 
 /// Whether a severity refuses.

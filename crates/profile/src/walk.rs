@@ -41,12 +41,12 @@ pub(crate) use self::{
     place::expression,
     settle::Check,
 };
-use crate::json::{Document, Symbol};
+use crate::json::{Document, Symbol, Value};
 
 /// What is wrong with a document that is no resource of FHIR R4.
 pub(crate) fn root_finding(document: &Document<'_>) -> Finding {
     let root = document.root();
-    let has_type = root.field(Symbol::of("resourceType")).is_some_and(|own| own.is_string());
+    let has_type = root.field(Symbol::of("resourceType")).is_some_and(Value::is_string);
     let rule = if has_type { &texts::UNKNOWN_RESOURCE_TYPE } else { &texts::NO_RESOURCE_TYPE };
     let (severity, at) = (rule.severity, root.id());
     Finding { broken: Broken::Rule(rule), severity, at, argument: Cow::Borrowed("") }

@@ -137,7 +137,7 @@ fn keys_of_fhir_have_symbols_with_and_without_underscore() {
     let document = parse(r#"{"birthDate":"2000","_birthDate":{},"x":1,"_x":2}"#);
     let symbol = Symbol::of("birthDate");
     assert_eq!(document.root().field(symbol).and_then(Value::plain_str), Some("2000"));
-    assert!(document.root().extra(symbol).is_some_and(|extra| extra.is_object()));
+    assert!(document.root().extra(symbol).is_some_and(Value::is_object));
     let symbols: Vec<_> = document.root().symbol_fields().map(Value::symbol).collect();
     assert_eq!(symbols, [symbol, symbol, Symbol::UNKNOWN, Symbol::UNKNOWN]);
 }

@@ -96,10 +96,9 @@ impl<'d> Builder<'d> {
             }
             self.profiles.push(Profile {
                 url: url.as_str().into(),
-                version: definition.version.as_str().into(),
                 type_name: definition.type_name.as_str().into(),
                 kind: definition.kind,
-                is_profile: definition.is_profile,
+                constrains: definition.is_profile,
                 is_abstract: definition.is_abstract,
                 base: None,
                 root: NodeId(root),

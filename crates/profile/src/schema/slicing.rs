@@ -1,5 +1,7 @@
 //! スライス — what tells the slices of an element apart.
 
+use std::collections::hash_map::Entry;
+
 use super::{NodeId, ProfileId, Sample};
 use crate::{definition::SlicingRules, hash::NumberMap, json::Symbol, terminology::ValueSetId};
 
@@ -85,20 +87,21 @@ impl Slicing {
                 continue;
             };
             let texts: Vec<&str> = tests.iter().flatten().filter_map(SliceTest::text).collect();
-            let key: Box<str> = match &*texts {
-                [only] => (*only).into(),
-                _ => {
-                    let mut key = String::new();
-                    texts.iter().for_each(|text| push_part(&mut key, text));
-                    key.into()
-                }
-            };
-            let known = known_by(&mut self.keyed, paths);
-            // Two slices with one key are tried, so that both are found.
-            if known.contains_key(&key) {
-                self.tried.push(place);
+            let key: Box<str> = if let [only] = &*texts {
+                (*only).into()
             } else {
-                known.insert(key, place);
+                let mut key = String::new();
+                for text in texts {
+                    push_part(&mut key, text);
+                }
+                key.into()
+            };
+            // Two slices with one key are tried, so that both are found.
+            match known_by(&mut self.keyed, paths).entry(key) {
+                Entry::Occupied(_) => self.tried.push(place),
+                Entry::Vacant(free) => {
+                    free.insert(place);
+                }
             }
         }
     }

@@ -191,9 +191,9 @@ fn rendered(
     let expression = walk::expression(guide.schema(), value);
     let own = match finding.broken {
         Broken::Rule(rule) => {
-            let fill = |text: &str| match text.contains("{}") {
-                true => text.replace("{}", &finding.argument),
-                false => text.to_owned(),
+            let fill = |text: &str| {
+                let has_place = text.contains("{}");
+                if has_place { text.replace("{}", &finding.argument) } else { text.to_owned() }
             };
             Finding {
                 severity: finding.severity,

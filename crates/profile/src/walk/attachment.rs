@@ -16,9 +16,8 @@ impl<'d> Walk<'_, '_, 'd> {
         }
         match stated {
             Some(Ok(size)) if size >= 0 => {
-                if decoded.flatten().is_some_and(|bytes| bytes as i64 != size) {
-                    self.broken(&texts::ATTACHMENT_SIZE, value);
-                }
+                let differs = decoded.flatten().is_some_and(|bytes| bytes as i64 != size);
+                self.broken_if(differs, &texts::ATTACHMENT_SIZE, value);
             }
             Some(_) => self.broken(&texts::ATTACHMENT_SIZE_FORM, value),
             None => {}

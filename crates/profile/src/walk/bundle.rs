@@ -28,8 +28,7 @@ impl<'d> Walk<'_, '_, 'd> {
         self.links(bundle, &kind);
         let is_whole = matches!(&*kind, "document" | "message");
         match entries.first() {
-            None if is_whole => self.broken(&texts::BUNDLE_FIRST, bundle),
-            None => {}
+            None => self.broken_if(is_whole, &texts::BUNDLE_FIRST, bundle),
             Some(first) if is_whole => self.whole(bundle, first, &entries, &kind),
             Some(_) if kind == "searchset" => self.searchset(&entries),
             Some(_) => {}
@@ -45,7 +44,7 @@ impl<'d> Walk<'_, '_, 'd> {
             return;
         };
         let wanted = if kind == "document" { "Composition" } else { "MessageHeader" };
-        if !resource.text_of("resourceType").is_some_and(|own| own == wanted) {
+        if resource.text_of("resourceType").is_none_or(|own| own != wanted) {
             self.broken_with(&texts::BUNDLE_FIRST_TYPE, resource, wanted);
         }
         self.interlinked(bundle, entries, kind == "document");

@@ -79,13 +79,13 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::TARGET_BY_ID_ONLY, mention.value);
         } else if mention.is_reference
             && !self.check.guide.knows_url(url)
-            && !self.is_canonical(url)
+            && !Self::is_canonical(url)
         {
             self.broken(&texts::TARGET_MISSING, mention.value);
         }
     }
 
-    fn is_canonical(&self, url: &str) -> bool {
+    fn is_canonical(url: &str) -> bool {
         const CANONICAL: &[&str] = &[
             "ActivityDefinition",
             "CapabilityStatement",
@@ -176,7 +176,7 @@ fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
         for field in object.symbol_fields().filter(|field| field.kind() == Kind::String) {
             let is_reference = field.symbol() == NAMES.reference;
             let is_url = field.symbol() == NAMES.url && object.field(NAMES.value).is_none();
-            if !is_reference && !(is_url && object.symbol() != NAMES.extension) {
+            if !(is_reference || is_url && object.symbol() != NAMES.extension) {
                 continue;
             }
             let Some(url) = field.as_str().filter(|url| !url.is_empty() && !url.starts_with('#'))
@@ -210,7 +210,9 @@ fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize
 fn reach_backwards(targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {
     let mut sources: Vec<Vec<usize>> = vec![Vec::new(); targets.len()];
     for (from, own) in targets.iter().enumerate() {
-        own.iter().for_each(|to| sources[*to].push(from));
+        for to in own {
+            sources[*to].push(from);
+        }
     }
     let mut backwards = Vec::new();
     let mut waiting: Vec<usize> = (0..targets.len()).filter(|place| reached[*place]).collect();

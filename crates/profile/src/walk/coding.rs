@@ -58,7 +58,7 @@ impl<'d> Walk<'_, '_, 'd> {
             match self.member(coding, bound) {
                 Membership::Member => best = Membership::Member,
                 Membership::Undecidable if best == Membership::NotMember => {
-                    best = Membership::Undecidable
+                    best = Membership::Undecidable;
                 }
                 _ => {}
             }

@@ -23,9 +23,9 @@ impl<'d> Walk<'_, '_, 'd> {
     fn resource_id(&mut self, value: Value<'d>, role: Role) {
         match value.field(NAMES.id) {
             Some(id) => {
-                if id.as_str().is_some_and(|text| !text.is_empty() && !formats::is_id(&text)) {
-                    self.broken(&texts::RESOURCE_ID, id);
-                }
+                let text = id.as_str().filter(|text| !text.is_empty());
+                let is_malformed = text.is_some_and(|text| !formats::is_id(&text));
+                self.broken_if(is_malformed, &texts::RESOURCE_ID, id);
             }
             None if role == Role::Contained => self.broken(&texts::CONTAINED_ID, value),
             None => {}
@@ -67,9 +67,9 @@ impl<'d> Walk<'_, '_, 'd> {
         if contained.is_empty() {
             return;
         }
-        let outside = self.references(value);
+        let outside = references(value);
         let inside: Vec<Vec<String>> =
-            contained.iter().map(|own| self.references_of(*own)).collect();
+            contained.iter().map(|own| local_references(own.descendants())).collect();
         let ids: Vec<String> = contained.iter().map(|own| id_of(*own)).collect();
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (place, id) in ids.iter().enumerate() {
@@ -83,16 +83,12 @@ impl<'d> Walk<'_, '_, 'd> {
             }
         }
     }
+}
 
-    /// The local references of a resource outside of what it contains.
-    fn references(&self, value: Value<'d>) -> Vec<String> {
-        let fields = value.symbol_fields().filter(|field| field.symbol() != NAMES.contained);
-        local_references(fields.flat_map(|field| std::iter::once(field).chain(field.descendants())))
-    }
-
-    fn references_of(&self, value: Value<'d>) -> Vec<String> {
-        local_references(value.descendants())
-    }
+/// The local references of a resource outside of what it contains.
+fn references(value: Value<'_>) -> Vec<String> {
+    let fields = value.symbol_fields().filter(|field| field.symbol() != NAMES.contained);
+    local_references(fields.flat_map(|field| std::iter::once(field).chain(field.descendants())))
 }
 
 /// The texts that begin with `#`, without it: references, URLs and links of narratives.

@@ -22,9 +22,9 @@ impl<'d> Walk<'_, '_, 'd> {
         rules.contexts.iter().zip(&rules.context_paths).any(|(context, path)| match context.kind {
             ContextKind::Element => {
                 let paths = made.get_or_insert_with(paths);
-                self.is_element(context, paths)
+                Self::is_element(context, paths)
             }
-            ContextKind::Extension => self.is_in_extension(own.holder, &context.expression),
+            ContextKind::Extension => Self::is_in_extension(own.holder, &context.expression),
             ContextKind::FhirPath => path.as_ref().is_some_and(|path| {
                 let resource = self.check.resources[self.resource].value;
                 let around = Surroundings { check: self.check, resource: self.resource };
@@ -45,7 +45,7 @@ impl<'d> Walk<'_, '_, 'd> {
         })
     }
 
-    fn is_element(&self, context: &ExtensionContext, paths: &[String]) -> bool {
+    fn is_element(context: &ExtensionContext, paths: &[String]) -> bool {
         let expression = context.expression.rsplit('#').next().unwrap_or_default();
         if matches!(expression, "Element" | "Any") {
             return true;
@@ -54,7 +54,7 @@ impl<'d> Walk<'_, '_, 'd> {
         paths.iter().any(|path| path == expression || path == choice)
     }
 
-    fn is_in_extension(&self, holder: Value<'d>, url: &str) -> bool {
+    fn is_in_extension(holder: Value<'d>, url: &str) -> bool {
         holder.field(NAMES.url).is_some_and(|own| own.is(url))
     }
 

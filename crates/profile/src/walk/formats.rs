@@ -4,7 +4,7 @@
 
 /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; year 0000 does not exist.
 pub(super) fn is_date(text: &str) -> bool {
-    date_bytes(text.as_bytes()).is_some_and(|rest| rest.is_empty())
+    date_bytes(text.as_bytes()).is_some_and(<[u8]>::is_empty)
 }
 
 /// A date, or a date with time and zone.
@@ -24,7 +24,7 @@ pub(super) fn is_instant(text: &str) -> bool {
 
 /// `hh:mm:ss`, without a fraction.
 pub(super) fn is_time(text: &str) -> bool {
-    clock(text.as_bytes()).is_some_and(|rest| rest.is_empty())
+    clock(text.as_bytes()).is_some_and(<[u8]>::is_empty)
 }
 
 /// What follows the date at the start.

@@ -184,14 +184,18 @@ impl<'d> Walk<'_, '_, 'd> {
             if own.errors == 0 {
                 of_all = own.kept;
                 self.findings = before;
-                of_all.into_iter().for_each(|finding| self.findings.push(finding));
+                for finding in of_all {
+                    self.findings.push(finding);
+                }
                 return;
             }
             of_all.extend(own.kept);
         }
         self.findings = before;
         self.broken(&texts::NO_PROFILE_HOLDS, value);
-        of_all.into_iter().for_each(|finding| self.findings.push(finding));
+        for finding in of_all {
+            self.findings.push(finding);
+        }
     }
 
     /// A resource inside this one is a unit of its own.

@@ -35,7 +35,7 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     /// Whether anything in the resource, or an element of the narrative, has this id.
-    fn has_id(&self, id: &str, text: &str) -> bool {
+    pub(super) fn has_id(&self, id: &str, text: &str) -> bool {
         let outer = self.check.resources.outer(self.resource);
         let resource = self.check.resources[outer].value;
         let is_here = |own: Value<'_>| own.symbol() == NAMES.id && own.is(id);

@@ -18,11 +18,9 @@ pub(super) struct Names {
     pub(super) extension: Symbol,
     pub(super) modifier_extension: Symbol,
     pub(super) system: Symbol,
-    pub(super) version: Symbol,
     pub(super) code: Symbol,
     pub(super) display: Symbol,
     pub(super) coding: Symbol,
-    pub(super) unit: Symbol,
     pub(super) reference: Symbol,
     pub(super) identifier: Symbol,
     pub(super) type_: Symbol,
@@ -41,9 +39,6 @@ pub(super) struct Names {
     pub(super) size: Symbol,
     pub(super) hash: Symbol,
     pub(super) div: Symbol,
-    pub(super) version_id: Symbol,
-    pub(super) section: Symbol,
-    pub(super) focus: Symbol,
 }
 
 pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
@@ -54,11 +49,9 @@ pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     extension: Symbol::of("extension"),
     modifier_extension: Symbol::of("modifierExtension"),
     system: Symbol::of("system"),
-    version: Symbol::of("version"),
     code: Symbol::of("code"),
     display: Symbol::of("display"),
     coding: Symbol::of("coding"),
-    unit: Symbol::of("unit"),
     reference: Symbol::of("reference"),
     identifier: Symbol::of("identifier"),
     type_: Symbol::of("type"),
@@ -77,9 +70,6 @@ pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     size: Symbol::of("size"),
     hash: Symbol::of("hash"),
     div: Symbol::of("div"),
-    version_id: Symbol::of("versionId"),
-    section: Symbol::of("section"),
-    focus: Symbol::of("focus"),
 });
 
 /// What is around the fields.
@@ -147,7 +137,7 @@ impl<'d> Walk<'_, '_, 'd> {
                 continue;
             };
             if row.is_ambiguous {
-                self.broken(&texts::NAME_AMBIGUOUS, field);
+                self.mirrored(&texts::NAME_AMBIGUOUS, field);
             }
             let own = Field { holder, table, row: *row, counters, around };
             self.field(own, field);

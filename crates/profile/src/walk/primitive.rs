@@ -4,7 +4,13 @@ use std::borrow::Cow;
 
 use kyoyu_domain::problem::Rule;
 
-use super::{formats, object::Field, texts, unit::Walk, uris};
+use super::{
+    formats,
+    object::{Field, NAMES},
+    texts,
+    unit::Walk,
+    uris,
+};
 use crate::{
     definition::{Strength, TypedJson},
     fhirpath::Focus,
@@ -146,31 +152,31 @@ impl<'d> Walk<'_, '_, 'd> {
         if bare.strip_prefix("urn:oid:").is_some_and(|oid| !formats::is_oid(oid)) {
             self.broken(&texts::OID, value);
         }
-        self.hl7_uri(kind, bare, value, own);
+        self.meaning(kind, bare, value, own);
     }
 
-    /// What HL7 has not defined cannot be meant.
-    fn hl7_uri(&mut self, kind: PrimitiveKind, url: &str, value: Value<'d>, own: Field<'_, 'd>) {
-        if !uris::is_of_hl7(url) {
+    /// What a URL names: HL7 has defined all of its own, examples name nothing.
+    fn meaning(&mut self, kind: PrimitiveKind, url: &str, value: Value<'d>, own: Field<'_, 'd>) {
+        let is_canonical = kind == PrimitiveKind::Canonical;
+        if let Some(id) = url.strip_prefix('#').filter(|_| is_canonical) {
+            self.broken_if(!self.has_id(id, ""), &texts::CANONICAL_UNRESOLVED, value);
             return;
         }
-        let holder = &*self.node(own.table.slots[own.row.slot as usize].node).id;
-        let is_exempt = kind == PrimitiveKind::Canonical
-            || own.around.extension.is_some()
-            || matches!(
-                holder,
-                "Coding.system"
-                    | "Attachment.url"
-                    | "Endpoint.address"
-                    | "Bundle.entry.fullUrl"
-                    | "Extension.url"
-            );
-        if is_exempt || holder.ends_with(".coding.system") {
+        let is_hl7 = !is_canonical && uris::is_of_fhir(url);
+        let is_example = url.starts_with("http") && uris::is_example(url, is_canonical);
+        if !(is_hl7 || is_example) || Self::names_itself(own) || self.check.guide.knows_url(url) {
             return;
         }
-        if !self.check.guide.knows_url(url) {
+        if is_hl7 {
             self.broken(&texts::HL7_URL_UNKNOWN, value);
+        } else {
+            self.mirrored(&texts::EXAMPLE_URL, value);
         }
+    }
+
+    /// Whether a URL is not a reference but a definition: the `url` of a resource, a fullUrl.
+    fn names_itself(own: Field<'_, 'd>) -> bool {
+        own.row.symbol == NAMES.full_url || (own.around.is_resource && own.row.symbol == NAMES.url)
     }
 }
 

@@ -138,7 +138,8 @@ impl<'d> Walk<'_, '_, 'd> {
     fn target(&mut self, text: &str, value: Value<'d>) -> Option<ResourceId> {
         if text.starts_with('#') {
             let found = self.check.resolve(self.resource, text);
-            if found.is_none() && !(text == "#" && !self.check.is_contained(self.resource)) {
+            let is_itself = text == "#" && !self.check.is_contained(self.resource);
+            if found.is_none() && !is_itself {
                 self.broken_with(&texts::REFERENCE_UNRESOLVED, value, "");
             }
             return found;
@@ -207,7 +208,7 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken_with(&texts::TARGET_TYPE, value, type_name);
             return;
         }
-        let is_of_base_types = candidates.iter().all(|id| !self.schema.profile(*id).is_profile);
+        let is_of_base_types = candidates.iter().all(|id| !self.schema.profile(*id).constrains);
         let at = value.id();
         self.demands.push(Demand::Reference { at, resource: target, candidates, is_of_base_types });
     }

@@ -12,13 +12,14 @@ use crate::{
     hash::NumberMap,
     json::Document,
     schema::{ProfileId, Schema},
-    validator::Guide,
+    validator::{Guide, Mode},
 };
 
 /// 検査 — the checking of one document against one guide.
 pub(crate) struct Check<'c, 'd> {
     pub(crate) guide: &'c Guide,
-    pub(crate) document: &'d Document<'d>,
+    /// Whose verdict is asked for.
+    pub(crate) mode: Mode,
     pub(crate) resources: Resources<'d>,
     units: Vec<Settled>,
     by_pair: NumberMap<(ResourceId, ProfileId), usize>,
@@ -46,16 +47,9 @@ enum State {
 }
 
 impl<'c, 'd> Check<'c, 'd> {
-    pub(crate) fn new(guide: &'c Guide, document: &'d Document<'d>) -> Self {
+    pub(crate) fn new(guide: &'c Guide, document: &'d Document<'d>, mode: Mode) -> Self {
         let resources = Resources::new(guide.schema(), document.root());
-        Self {
-            guide,
-            document,
-            resources,
-            units: Vec::new(),
-            by_pair: NumberMap::default(),
-            steps: 0,
-        }
+        Self { guide, mode, resources, units: Vec::new(), by_pair: NumberMap::default(), steps: 0 }
     }
 
     pub(crate) fn schema(&self) -> &'c Schema {
@@ -165,7 +159,7 @@ impl<'c, 'd> Check<'c, 'd> {
         for demand in &demands {
             match demand {
                 Demand::Child { at, resource, profiles } => {
-                    self.judge_child(unit, *at, *resource, profiles)
+                    self.judge_child(unit, *at, *resource, profiles);
                 }
                 Demand::Reference { at, resource, candidates, is_of_base_types } => {
                     let mut candidates = candidates.iter();

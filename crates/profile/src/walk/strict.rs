@@ -36,18 +36,9 @@ pub(crate) fn add(findings: &mut Vec<Finding>, check: &Check<'_, '_>) {
     }
 }
 
-/// What the reference validator alone takes for an error.
-pub(crate) fn as_reference(findings: &mut [Finding]) {
-    for finding in findings {
-        if finding.broken == Broken::Rule(&texts::NAME_AMBIGUOUS) {
-            finding.severity = Severity::Error;
-        }
-    }
-}
-
 fn claims_own(check: &Check<'_, '_>, resource: &Resource<'_>) -> bool {
     let claimed = resource.value.find(&["meta", "profile"]).into_iter().flat_map(Value::items);
     claimed.filter_map(Value::as_str).any(|own| {
-        check.schema().find(&own).is_some_and(|id| check.schema().profile(id).is_profile)
+        check.schema().find(&own).is_some_and(|id| check.schema().profile(id).constrains)
     })
 }

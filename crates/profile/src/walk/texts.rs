@@ -9,7 +9,7 @@ macro_rules! rules {
         $japanese:literal, $english:literal, $repair_ja:literal, $repair_en:literal;)*) => {
         $(
             #[doc = concat!("The rule `", $code, "`.")]
-            pub static $name: Rule = Rule {
+            pub(crate) static $name: Rule = Rule {
                 code: $code,
                 number: None,
                 category: Category::NotConformant,
@@ -23,7 +23,7 @@ macro_rules! rules {
         )*
 
         /// Every rule of the walk, for documents and tests.
-        pub static ALL: &[&Rule] = &[$(&$name),*];
+        pub(crate) static ALL: &[&Rule] = &[$(&$name),*];
     };
 }
 
@@ -278,6 +278,16 @@ rules! {
         "HL7 has not defined this URL",
         "定義のあるURLを使ってください",
         "use a URL that is defined";
+    EXAMPLE_URL = "kyoyu-url-example", "informational", Information,
+        "例示用ドメインのURLです",
+        "this URL is of a domain for examples",
+        "実在のURLにしてください",
+        "use a URL that exists";
+    CANONICAL_UNRESOLVED = "kyoyu-canonical-unresolved", "not-found", Error,
+        "リソースの中に参照先がありません",
+        "nothing in the resource has this id",
+        "idを合わせてください",
+        "make the ids agree";
     CODE_REQUIRED = "kyoyu-code-missing", "code-invalid", Error,
         "値集合からのコードが必要です {}",
         "a code from the value set is required {}",

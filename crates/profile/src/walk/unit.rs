@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kyoyu_domain::problem::Rule;
+use kyoyu_domain::problem::{Rule, Severity};
 
 use super::{
     finding::{Broken, Finding, Findings},
@@ -13,6 +13,7 @@ use crate::{
     fhirpath::{Environment, Focus},
     json::Value,
     schema::{ConstraintId, ElementNode, NodeId, ProfileId, Schema},
+    validator::Mode,
 };
 
 /// What a unit depends on.
@@ -125,6 +126,22 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
 
     pub(super) fn broken_with(&mut self, rule: &'static Rule, value: Value<'d>, argument: &str) {
         self.findings.rule(rule, value.id(), Cow::Owned(argument.to_owned()));
+    }
+
+    pub(super) fn broken_if(&mut self, is_broken: bool, rule: &'static Rule, value: Value<'d>) {
+        if is_broken {
+            self.broken(rule, value);
+        }
+    }
+
+    /// What is an error for the reference validator alone.
+    pub(super) fn mirrored(&mut self, rule: &'static Rule, value: Value<'d>) {
+        let severity = match self.check.mode {
+            Mode::Strict => rule.severity,
+            Mode::Reference => Severity::Error,
+        };
+        let (broken, at) = (Broken::Rule(rule), value.id());
+        self.findings.push(Finding { broken, severity, at, argument: Cow::Borrowed("") });
     }
 
     /// Evaluates invariants at an element.

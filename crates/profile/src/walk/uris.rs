@@ -22,17 +22,38 @@ pub(super) fn is_of_hl7(url: &str) -> bool {
         .any(|space| url.starts_with(space))
 }
 
-/// Whether a URL is of a domain that is kept for examples.
-pub(super) fn is_example(url: &str) -> bool {
+/// Whether a URL belongs to the space of FHIR itself and is none of those that name the
+/// source of a mapping.
+pub(super) fn is_of_fhir(url: &str) -> bool {
+    const MAPPINGS: &[&str] = &[
+        "auditevent",
+        "composition",
+        "consent",
+        "documentreference",
+        "fivews",
+        "interface",
+        "logical",
+        "object-implementation",
+        "provenance",
+        "rr",
+        "w5",
+        "workflow",
+    ];
+    url.strip_prefix("http://hl7.org/fhir")
+        .is_some_and(|rest| !MAPPINGS.contains(&rest.trim_start_matches('/')))
+}
+
+/// Whether a URL is of a domain that is kept for examples; of a canonical more domains count.
+pub(super) fn is_example(url: &str, is_canonical: bool) -> bool {
     const DOMAINS: [&str; 5] =
         ["example.org", "acme.com", "acme.org", "example.com", "example.net"];
-    DOMAINS.iter().any(|domain| {
+    let domains = if is_canonical { &DOMAINS[..] } else { &DOMAINS[..2] };
+    domains.iter().any(|domain| {
         url.match_indices(domain).any(|(at, _)| {
             let rest = &url[at + domain.len()..];
             rest.is_empty() || rest.starts_with('/')
         })
-    }) || url.starts_with("urn:oid:1.3.6.1.4.1.32473.")
-        || url.starts_with("urn:oid:2.999.")
+    })
 }
 
 /// The parts of a RESTful URL: what stands before `Type/id`, the type and the id.

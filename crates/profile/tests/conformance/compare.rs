@@ -8,19 +8,23 @@ use crate::cases::{Case, Error, Setting};
 /// Rule classes of the reference validator that are policy, named in the guide.
 pub(crate) const POLICY: &[(&str, &str)] = &[
     ("TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE", "URLs of example domains are no error of FHIR"),
-    ("Terminology_PassThrough_TX_Message", "the language of displays is no error of FHIR"),
+    (LANGUAGE, "a language that has no displays makes the reference refuse every code"),
 ];
+
+/// The message with which it refuses codes in an unknown language.
+const LANGUAGE: &str = "Terminology_PassThrough_TX_Message";
 
 /// What came of one case.
 pub(crate) struct Compared {
     pub(crate) name: String,
-    pub(crate) kind: String,
     pub(crate) note: String,
+    /// Whether there is no verdict that could be compared.
     pub(crate) is_void: bool,
+    /// Whether the reference validator finds an error, and whether we do.
     pub(crate) theirs_is_error: bool,
     pub(crate) ours_is_error: bool,
-    /// Whether theirs are all of a class that is policy.
-    pub(crate) is_policy: bool,
+    /// Why a difference was to be expected.
+    pub(crate) class: Option<&'static str>,
     /// Errors of theirs without one of ours at the place or around it.
     pub(crate) missed: Vec<Error>,
     /// Errors of ours without one of theirs: code and expression.
@@ -35,7 +39,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Cases whose verdict differs for no reason that is named.
     pub(crate) fn unexplained_verdicts(&self) -> Vec<&str> {
-        let differing = self.cases.iter().filter(|case| case.differs() && !case.is_policy);
+        let differing = self.cases.iter().filter(|case| case.differs() && case.class.is_none());
         differing.map(|case| case.name.as_str()).collect()
     }
 }
@@ -67,16 +71,26 @@ fn one(setting: &Setting, case: &Case) -> Compared {
         .filter(|(_, own)| !case.errors.iter().any(|error| meets(own, &error.expression)));
     Compared {
         name: case.name.clone(),
-        kind: case.kind.clone(),
         note: case.note.clone(),
         is_void: case.is_void,
         theirs_is_error: !case.errors.is_empty(),
         ours_is_error: !ours.is_empty(),
-        is_policy: case.errors.iter().any(is_policy_error)
-            && case.errors.iter().all(|error| is_policy_error(error) || is_echo(error)),
+        class: class(&case.errors),
         missed: missed.cloned().collect(),
         added: added.cloned().collect(),
     }
+}
+
+/// The class of policy that the errors of a case hang on, if they all do.
+fn class(errors: &[Error]) -> Option<&'static str> {
+    let of = |error: &Error| {
+        let is_language = error.text.contains("nvalid display");
+        POLICY.iter().find(|(id, _)| *id == error.id || (is_language && *id == LANGUAGE))
+    };
+    let known = errors.iter().find_map(of)?;
+    // The texts of the other errors of a language are cut off before they say so.
+    let is_known = |error: &Error| known.0 == LANGUAGE || of(error).is_some() || is_echo(error);
+    errors.iter().all(is_known).then_some(known.1)
 }
 
 /// Whether an error only says that another one spread.
@@ -86,7 +100,7 @@ fn is_echo(error: &Error) -> bool {
         "Validation_VAL_Profile_NotSlice",
         "Validation_VAL_Profile_Minimum_SLICE",
     ];
-    echoes.contains(&error.id.as_str()) || error.text.contains("nvalid display")
+    echoes.contains(&error.id.as_str())
 }
 
 /// The same expression, or one around the other.
