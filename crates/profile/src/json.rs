@@ -1,23 +1,27 @@
 //! JSON as a tree over the received bytes, with every place kept.
 //!
 //! Nothing is copied: strings and numbers are ranges of the source (4.10 stays 4.10), a
-//! node is 28 bytes in one vector, the children of an object or array lie side by side and
+//! node is 32 bytes in one vector, the children of an object or array lie side by side and
 //! so do all its descendants. What JSON allows and FHIR does not want (byte order mark,
 //! duplicate keys, lone surrogates, `\u0000`, numbers out of range) is refused here, each
 //! by a rule of its own; `../guide/reference-validator.md` §4 says why.
 //!
 //! Source: RFC 8259; FHIR R4, JSON representation.
 
+mod names;
 mod number;
 mod parser;
+mod symbols;
 mod text;
 
 use std::{borrow::Cow, fmt, ops::Range};
 
 use memchr::{memchr_iter, memrchr};
 
-use kyoyu_domain::problem::{Issue, Place};
+use kyoyu_domain::problem::{Issue, Place, Rule};
 
+use self::parser::Laxness;
+pub use self::symbols::Symbol;
 use crate::limits::Limits;
 
 /// One JSON text, parsed.
@@ -25,6 +29,20 @@ pub struct Document<'a> {
     source: &'a str,
     /// Children before their parent; the root is the last one.
     nodes: Vec<Node>,
+    laxities: Vec<Laxity>,
+}
+
+/// 緩み — what JSON allows and FHIR does not want, at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laxity {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// The byte where it stands.
+    pub at: u32,
+    /// The `FHIRPath` expression of the value, or of the object whose key is repeated.
+    pub expression: String,
+    /// What replaces `{}` in the rule's texts.
+    pub argument: Option<String>,
 }
 
 /// The type of a JSON value.
@@ -53,7 +71,8 @@ struct Node {
     key_start: u32,
     key_bytes: u16,
     kind: Kind,
-    escapes: Escapes,
+    flags: Flags,
+    symbol: Symbol,
     /// The children: `nodes[first..first + count]`.
     first: u32,
     count: u32,
@@ -61,11 +80,36 @@ struct Node {
     low: u32,
 }
 
-/// Where a node's text holds a backslash and has to be decoded.
+/// Where a node's text holds a backslash and has to be decoded, and whether its key begins
+/// with an underscore.
 #[derive(Debug, Clone, Copy, Default)]
-struct Escapes {
-    in_value: bool,
-    in_key: bool,
+struct Flags(u8);
+
+impl Flags {
+    fn of(value_is_escaped: bool, key_is_escaped: bool, underscore: bool) -> Self {
+        Self(u8::from(value_is_escaped) | u8::from(key_is_escaped) << 1 | u8::from(underscore) << 2)
+    }
+
+    fn value_is_escaped(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    fn key_is_escaped(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    fn has_underscore(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// Whether a field of the object has an underscore.
+    fn has_extras(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    fn with_extras(self, extras: bool) -> Self {
+        Self(self.0 | u8::from(extras) << 3)
+    }
 }
 
 impl<'a> Document<'a> {
@@ -74,7 +118,27 @@ impl<'a> Document<'a> {
     /// # Errors
     /// The first thing that is wrong, with line, column and, where it is known, expression.
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, Issue> {
-        parser::parse(bytes, limits)
+        parser::parse(bytes, limits, Laxness::Refuse)
+    }
+
+    /// Parses as the reference validator does: control characters in strings, lone surrogates,
+    /// `\u0000`, numbers out of range and repeated keys (the first counts) are noted, not
+    /// refused.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with line, column and, where it is known, expression.
+    pub fn parse_leniently(bytes: &'a [u8], limits: &Limits) -> Result<Self, Issue> {
+        parser::parse(bytes, limits, Laxness::Note)
+    }
+
+    /// A value by the number that [`Value::id`] gives.
+    pub(crate) fn value(&self, id: u32) -> Value<'_> {
+        Value { document: self, node: id }
+    }
+
+    /// What [`Document::parse_leniently`] let pass, in document order.
+    pub fn laxities(&self) -> &[Laxity] {
+        &self.laxities
     }
 
     /// The outermost value.
@@ -143,6 +207,15 @@ impl<'d> Value<'d> {
         self.kind() == Kind::String
     }
 
+    /// The child that holds the byte `target` of the source, with its place among the children.
+    pub(crate) fn child_holding(self, target: usize) -> Option<(usize, Self)> {
+        // The children are in the order of the source, and exactly one holds the target.
+        let first = self.node().first;
+        let children = &self.document.nodes[first as usize..][..self.len()];
+        let index = children.partition_point(|c| c.start as usize <= target).checked_sub(1)?;
+        Some((index, Self { node: first + index as u32, ..self }))
+    }
+
     /// Its bytes in the source; a string with its quotes.
     pub fn span(self) -> Range<usize> {
         self.node().start as usize..self.node().end as usize
@@ -169,6 +242,61 @@ impl<'d> Value<'d> {
             return None;
         }
         self.children().find(|child| child.key_is(key))
+    }
+
+    /// The field of an object by the symbol of its name; for `_name` see [`Value::extra`].
+    pub fn field(self, symbol: Symbol) -> Option<Self> {
+        self.symbol_fields().find(|child| {
+            let node = child.node();
+            node.symbol == symbol && !node.flags.has_underscore()
+        })
+    }
+
+    /// The field `_name` of an object, by the symbol of the name.
+    pub fn extra(self, symbol: Symbol) -> Option<Self> {
+        if !self.node().flags.has_extras() {
+            return None;
+        }
+        self.symbol_fields().find(|child| {
+            let node = child.node();
+            node.symbol == symbol && node.flags.has_underscore()
+        })
+    }
+
+    /// The fields of an object; nothing of any other value.
+    pub fn symbol_fields(self) -> impl DoubleEndedIterator<Item = Self> + Clone + use<'d> {
+        let node = self.node();
+        let count = if node.kind == Kind::Object { node.count } else { 0 };
+        (node.first..node.first + count).map(move |node| Self { node, ..self })
+    }
+
+    /// The symbol of the name under which it stands, without a leading underscore.
+    pub fn symbol(self) -> Symbol {
+        self.node().symbol
+    }
+
+    /// Whether it stands under `_name`.
+    pub fn has_underscore(self) -> bool {
+        self.node().flags.has_underscore()
+    }
+
+    /// Whether it is a string that begins with `#`, written plainly.
+    pub(crate) fn begins_with_hash(self) -> bool {
+        let node = self.node();
+        node.kind == Kind::String
+            && self.document.source.as_bytes().get(node.start as usize + 1) == Some(&b'#')
+    }
+
+    /// A number that no other value of the document has.
+    pub fn id(self) -> u32 {
+        self.node
+    }
+
+    /// The text of a string between its quotes, where nothing in it is escaped.
+    pub fn plain_str(self) -> Option<&'d str> {
+        let node = self.node();
+        (node.kind == Kind::String && !node.flags.value_is_escaped())
+            .then(|| &self.document.source[node.start as usize + 1..node.end as usize - 1])
     }
 
     /// The field at the end of a path of objects.
@@ -208,15 +336,16 @@ impl<'d> Value<'d> {
     pub fn key(self) -> Option<Cow<'d, str>> {
         let node = self.node();
         let raw = self.raw_key()?;
-        Some(if node.escapes.in_key { text::decode(raw) } else { Cow::Borrowed(raw) })
+        Some(if node.flags.key_is_escaped() { text::decode(raw) } else { Cow::Borrowed(raw) })
     }
 
     /// Whether it stands in its object under this key.
     pub fn key_is(self, key: &str) -> bool {
-        if self.node().escapes.in_key {
+        if self.node().flags.key_is_escaped() {
             return self.key().is_some_and(|own| own == key);
         }
-        self.raw_key() == Some(key)
+        // Most fields are not the one that is looked for, and most differ in length.
+        usize::from(self.node().key_bytes) == key.len() && self.raw_key() == Some(key)
     }
 
     fn raw_key(self) -> Option<&'d str> {
@@ -233,7 +362,7 @@ impl<'d> Value<'d> {
             return None;
         }
         let raw = &self.document.source[node.start as usize + 1..node.end as usize - 1];
-        Some(if node.escapes.in_value { text::decode(raw) } else { Cow::Borrowed(raw) })
+        Some(if node.flags.value_is_escaped() { text::decode(raw) } else { Cow::Borrowed(raw) })
     }
 
     /// Whether it is this string.
@@ -259,16 +388,11 @@ impl<'d> Value<'d> {
     /// A `FHIRPath` expression such as `Bundle.entry[3].resource.subject`. It is made from the
     /// places alone, so that only errors pay for it.
     pub fn path(self) -> String {
-        let target = self.node().start;
+        let target = self.span().start;
         let mut at = self.document.root();
         let mut path = text::Path::of_type(at.text_of("resourceType").as_deref());
         while at.node != self.node {
-            // The children are in the order of the source, and exactly one holds the target.
-            let children = &self.document.nodes[at.node().first as usize..][..at.len()];
-            let Some(index) = children.partition_point(|c| c.start <= target).checked_sub(1) else {
-                break;
-            };
-            let child = Self { node: at.node().first + index as u32, ..self };
+            let Some((index, child)) = at.child_holding(target) else { break };
             match child.key() {
                 Some(key) if at.is_object() => path.push_key(&key),
                 _ => path.push_index(index),

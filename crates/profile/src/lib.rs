@@ -11,6 +11,7 @@ pub mod collection;
 pub mod consent;
 pub mod definition;
 pub mod fhirpath;
+pub mod invariants;
 pub mod json;
 pub mod limits;
 pub mod package;
@@ -23,6 +24,7 @@ pub mod validator;
 
 mod closed;
 mod dates;
+mod hash;
 mod view;
 mod walk;
 

@@ -1,1 +1,108 @@
 //! 検査器 — the public face: loaded guides in, findings out.
+//!
+//! A [`Guide`] is what the packages of one implementation guide define, compiled; a
+//! [`Validator`] holds several side by side and chooses by the profile that a document
+//! claims. Two guides may define one canonical differently, so nothing is shared.
+
+mod guide;
+mod repair;
+mod report;
+
+use kyoyu_domain::problem::{Rule, Severity};
+
+pub use self::{
+    guide::Guide,
+    report::{Finding, Report, RuleId},
+};
+use crate::{
+    json::{Document, Symbol, Value},
+    limits::Limits,
+    walk::{self, Check},
+};
+
+/// 様式 — how strict a check is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// The gateway's: an unknown profile or version is an error, a Bundle and its entries have to
+    /// claim a profile of the guide, and what JSON allows but FHIR does not want is an error.
+    Strict,
+    /// The verdict of the reference validator, for comparison.
+    Reference,
+}
+
+/// 検査器 — checks documents against the guides that were loaded.
+#[derive(Debug)]
+pub struct Validator {
+    guides: Vec<Guide>,
+    limits: Limits,
+}
+
+impl Validator {
+    /// Takes guides in the order of preference: the first is used where nothing is claimed.
+    pub fn new(guides: Vec<Guide>, limits: Limits) -> Self {
+        Self { guides, limits }
+    }
+
+    /// The guides.
+    pub fn guides(&self) -> &[Guide] {
+        &self.guides
+    }
+
+    /// 文書の検査 — parses and checks one resource of any type.
+    ///
+    /// Errors: none; unreadable input is a report with one finding.
+    pub fn validate(&self, bytes: &[u8], mode: Mode) -> Report {
+        let bytes = match mode {
+            Mode::Strict => bytes,
+            Mode::Reference => bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes),
+        };
+        let parsed = match mode {
+            Mode::Strict => Document::parse(bytes, &self.limits),
+            Mode::Reference => Document::parse_leniently(bytes, &self.limits),
+        };
+        match parsed {
+            Ok(document) => self.validate_document(&document, mode),
+            Err(issue) => Report::of_issue(&issue),
+        }
+    }
+
+    /// Checks a document that was parsed; leniently or not is the caller's choice.
+    pub fn validate_document(&self, document: &Document<'_>, mode: Mode) -> Report {
+        let Some(guide) = self.guide_for(document.root()) else { return Report::default() };
+        let mut check = Check::new(guide, document, mode);
+        let mut findings = check.run();
+        if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
+            findings.push(walk::root_finding(document));
+        }
+        if mode == Mode::Strict {
+            walk::strict::add(&mut findings, &check);
+        }
+        let mut report = Report::new(guide, document, findings, mode);
+        report.add_laxities(document, mode);
+        report.steps = check.steps;
+        report
+    }
+
+    /// The guide that defines what the document, or its first resource that claims anything
+    /// known, claims; the first guide otherwise.
+    fn guide_for(&self, root: Value<'_>) -> Option<&Guide> {
+        let entries = root.field(Symbol::of("entry")).into_iter().flat_map(Value::items);
+        let resources = entries.filter_map(|entry| entry.field(Symbol::of("resource")));
+        let claimed = std::iter::once(root).chain(resources).find_map(|resource| {
+            let profiles = resource.field(Symbol::of("meta"))?.field(Symbol::of("profile"))?;
+            let claimed: Vec<_> = profiles.items().filter_map(Value::as_str).collect();
+            self.guides.iter().find(|guide| claimed.iter().any(|own| guide.has_own(own)))
+        });
+        claimed.or(self.guides.first())
+    }
+}
+
+/// Every rule that a check can report beside the invariants of the packages.
+pub fn rules() -> &'static [&'static Rule] {
+    walk::texts::ALL
+}
+
+/// Whether a severity refuses.
+pub(crate) fn refuses(severity: Severity) -> bool {
+    severity == Severity::Error
+}

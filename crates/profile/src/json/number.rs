@@ -2,10 +2,17 @@
 
 use kyoyu_domain::problem::Rule;
 
-use crate::rules::{JSON_NUMBER, JSON_NUMBER_RANGE};
+use crate::rules::JSON_NUMBER;
 
-/// The bytes of the number with which the text begins.
-pub(super) fn scan(text: &[u8]) -> Result<usize, &'static Rule> {
+/// A number that was read.
+pub(super) struct Number {
+    pub(super) bytes: usize,
+    /// Whether it fits a double.
+    pub(super) is_in_range: bool,
+}
+
+/// The number with which the text begins.
+pub(super) fn scan(text: &[u8]) -> Result<Number, &'static Rule> {
     let mut at = usize::from(text.first() == Some(&b'-'));
     let integer = digits(&text[at..]);
     if integer == 0 || (integer > 1 && text[at] == b'0') {
@@ -29,10 +36,8 @@ pub(super) fn scan(text: &[u8]) -> Result<usize, &'static Rule> {
         at += exponent;
     }
     // Below 300 digits a number without exponent is always in range.
-    if (has_exponent || at > 300) && !is_in_range(&text[..at]) {
-        return Err(&JSON_NUMBER_RANGE);
-    }
-    Ok(at)
+    let is_in_range = !(has_exponent || at > 300) || is_in_range(&text[..at]);
+    Ok(Number { bytes: at, is_in_range })
 }
 
 fn digits(text: &[u8]) -> usize {

@@ -11,20 +11,35 @@ use kyoyu_domain::{
     rules::BODY_TOO_LARGE,
 };
 
-use super::{Document, Escapes, Kind, Node, number, text};
+use super::{
+    Document, Flags, Kind, Laxity, Node, number,
+    symbols::{Symbol, Symbols},
+    text,
+};
 use crate::{
     limits::Limits,
     rules::{
         JSON_BOM, JSON_CONTROL_CHARACTER, JSON_DEPTH, JSON_DUPLICATE_KEY, JSON_EMPTY, JSON_ESCAPE,
-        JSON_FIELDS, JSON_NODES, JSON_NUL, JSON_STRING_LENGTH, JSON_SURROGATE, JSON_SYNTAX,
-        JSON_TRAILING, JSON_TRUNCATED, JSON_UTF8,
+        JSON_FIELDS, JSON_NODES, JSON_NUL, JSON_NUMBER_RANGE, JSON_STRING_LENGTH, JSON_SURROGATE,
+        JSON_SYNTAX, JSON_TRAILING, JSON_TRUNCATED, JSON_UTF8,
     },
 };
 
 /// Objects with more fields than this look for duplicate keys in a set.
 const FEW_FIELDS: usize = 16;
 
-pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, Issue> {
+/// Whether what JSON allows and FHIR does not want ends the parsing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Laxness {
+    Refuse,
+    Note,
+}
+
+pub(super) fn parse<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    laxness: Laxness,
+) -> Result<Document<'a>, Issue> {
     // Places are kept in 32 bits, whatever the limit says.
     let body_bytes = limits.body_bytes.min(u32::MAX as usize);
     if bytes.len() > body_bytes {
@@ -43,9 +58,12 @@ pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>
         nodes: Vec::with_capacity((bytes.len() / 20 + 16).min(limits.nodes)),
         pending: Vec::with_capacity(64),
         open: Vec::with_capacity(16),
+        symbols: Symbols::new(),
+        laxness,
+        laxities: Vec::new(),
     };
     match parser.run() {
-        Ok(()) => Ok(Document { source, nodes: parser.nodes }),
+        Ok(()) => Ok(Document { source, nodes: parser.nodes, laxities: parser.laxities }),
         Err(fault) => Err(parser.issue(&fault)),
     }
 }
@@ -85,6 +103,8 @@ struct Key {
     start: u32,
     bytes: u16,
     escaped: bool,
+    symbol: Symbol,
+    underscore: bool,
 }
 
 /// An object or array that is not closed yet.
@@ -117,6 +137,9 @@ struct Parser<'a, 'l> {
     nodes: Vec<Node>,
     pending: Vec<Node>,
     open: Vec<Open>,
+    symbols: Symbols,
+    laxness: Laxness,
+    laxities: Vec<Laxity>,
 }
 
 impl Parser<'_, '_> {
@@ -180,7 +203,7 @@ impl Parser<'_, '_> {
         let bytes = self.at - opening - 2;
         let bytes = u16::try_from(bytes)
             .map_err(|_| Fault::with(&JSON_STRING_LENGTH, opening, u16::MAX.to_string()))?;
-        self.key = Key { start: opening as u32 + 1, bytes, escaped };
+        self.key = self.new_key(opening + 1, bytes, escaped);
         let fields = self.open.last().map_or(0, |open| self.pending.len() - open.children);
         if fields >= self.limits.fields {
             return Err(Fault::with(&JSON_FIELDS, opening, self.limits.fields.to_string()));
@@ -192,6 +215,32 @@ impl Parser<'_, '_> {
         }
         self.at += 1;
         Ok(Expected::Value)
+    }
+
+    fn new_key(&self, start: usize, bytes: u16, escaped: bool) -> Key {
+        let raw = &self.source[start..start + usize::from(bytes)];
+        let name = if escaped { text::decode(raw) } else { Cow::Borrowed(raw) };
+        let (underscore, name) = match name.strip_prefix('_') {
+            Some(name) => (true, name),
+            None => (false, &*name),
+        };
+        let symbol = self.symbols.find(name.as_bytes());
+        Key { start: start as u32, bytes, escaped, symbol, underscore }
+    }
+
+    /// Something that JSON allows and FHIR does not want.
+    fn lax(
+        &mut self,
+        rule: &'static Rule,
+        at: usize,
+        argument: Option<String>,
+    ) -> Result<(), Fault> {
+        if self.laxness == Laxness::Refuse {
+            return Err(Fault { rule, at, argument: argument.map(Cow::Owned) });
+        }
+        let expression = self.expression();
+        self.laxities.push(Laxity { rule, at: at as u32, expression, argument });
+        Ok(())
     }
 
     fn read_value(&mut self, first: u8) -> Result<Expected, Fault> {
@@ -207,7 +256,12 @@ impl Parser<'_, '_> {
             b'f' => self.read_word("false", Kind::Bool)?,
             b'n' => self.read_word("null", Kind::Null)?,
             b'-' | b'0'..=b'9' => {
-                self.at += number::scan(&self.bytes[start..]).map_err(|r| Fault::new(r, start))?;
+                let number =
+                    number::scan(&self.bytes[start..]).map_err(|r| Fault::new(r, start))?;
+                self.at += number.bytes;
+                if !number.is_in_range {
+                    self.lax(&JSON_NUMBER_RANGE, start, None)?;
+                }
                 self.push_scalar(Kind::Number, start, false)?;
             }
             _ => return Err(Fault::new(&JSON_SYNTAX, start)),
@@ -245,15 +299,19 @@ impl Parser<'_, '_> {
             return Err(Fault::new(&JSON_SYNTAX, self.at));
         };
         if open.kind == Kind::Object {
-            self.refuse_duplicate_keys(open.children)?;
+            let children = open.children;
+            self.remove_duplicate_keys(children)?;
         }
+        let Some(open) = self.open.pop() else {
+            return Err(Fault::new(&JSON_SYNTAX, self.at));
+        };
         let (kind, start, key) = (open.kind, open.start, open.key);
         let (children, low) = (open.children, open.low);
         let first = self.nodes.len() as u32;
         let count = (self.pending.len() - children) as u32;
+        let extras = self.pending[children..].iter().any(|node| node.flags.has_underscore());
         self.nodes.extend_from_slice(&self.pending[children..]);
         self.pending.truncate(children);
-        self.open.pop();
         self.at += 1;
         self.push(Node {
             start,
@@ -261,7 +319,8 @@ impl Parser<'_, '_> {
             key_start: key.start,
             key_bytes: key.bytes,
             kind,
-            escapes: Escapes { in_value: false, in_key: key.escaped },
+            symbol: key.symbol,
+            flags: Flags::of(false, key.escaped, key.underscore).with_extras(extras),
             first,
             count,
             low,
@@ -277,7 +336,8 @@ impl Parser<'_, '_> {
             key_start: self.key.start,
             key_bytes: self.key.bytes,
             kind,
-            escapes: Escapes { in_value: escaped, in_key: self.key.escaped },
+            symbol: self.key.symbol,
+            flags: Flags::of(escaped, self.key.escaped, self.key.underscore),
             first: here,
             count: 0,
             low: here,
@@ -307,7 +367,10 @@ impl Parser<'_, '_> {
                     escaped = true;
                     at += self.check_escape(at)?;
                 }
-                Some(_) => return Err(Fault::new(&JSON_CONTROL_CHARACTER, at)),
+                Some(_) => {
+                    self.lax(&JSON_CONTROL_CHARACTER, at, None)?;
+                    at += 1;
+                }
                 None => return Err(Fault::new(&JSON_TRUNCATED, at)),
             }
         }
@@ -320,7 +383,7 @@ impl Parser<'_, '_> {
     }
 
     /// The bytes of the escape that begins at `at`.
-    fn check_escape(&self, at: usize) -> Result<usize, Fault> {
+    fn check_escape(&mut self, at: usize) -> Result<usize, Fault> {
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
             Some(b'u') => self.check_unicode_escape(at),
@@ -329,15 +392,15 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn check_unicode_escape(&self, at: usize) -> Result<usize, Fault> {
+    fn check_unicode_escape(&mut self, at: usize) -> Result<usize, Fault> {
         match self.utf16_unit(at) {
             None => Err(Fault::new(&JSON_ESCAPE, at)),
-            Some(0) => Err(Fault::new(&JSON_NUL, at)),
+            Some(0) => self.lax(&JSON_NUL, at, None).map(|()| 6),
             Some(0xD800..=0xDBFF) => match self.utf16_unit(at + 6) {
                 Some(0xDC00..=0xDFFF) => Ok(12),
-                _ => Err(Fault::new(&JSON_SURROGATE, at)),
+                _ => self.lax(&JSON_SURROGATE, at, None).map(|()| 6),
             },
-            Some(0xDC00..=0xDFFF) => Err(Fault::new(&JSON_SURROGATE, at)),
+            Some(0xDC00..=0xDFFF) => self.lax(&JSON_SURROGATE, at, None).map(|()| 6),
             Some(_) => Ok(6),
         }
     }
@@ -350,27 +413,35 @@ impl Parser<'_, '_> {
         })
     }
 
-    fn refuse_duplicate_keys(&self, children: usize) -> Result<(), Fault> {
+    /// The first field of each key stays.
+    fn remove_duplicate_keys(&mut self, children: usize) -> Result<(), Fault> {
+        while let Some(repeated) = self.duplicate_key(children) {
+            let field = &self.pending[repeated];
+            let (at, name) = (field.key_start as usize - 1, printable(&self.key_of(field)));
+            self.lax(&JSON_DUPLICATE_KEY, at, Some(name))?;
+            self.pending.remove(repeated);
+        }
+        Ok(())
+    }
+
+    fn duplicate_key(&self, children: usize) -> Option<usize> {
         let fields = &self.pending[children..];
         let repeated = if fields.len() <= FEW_FIELDS {
-            fields.iter().enumerate().find(|(position, field)| {
-                fields[..*position].iter().any(|earlier| self.same_key(earlier, field))
+            fields.iter().enumerate().position(|(position, field)| {
+                fields[..position].iter().any(|earlier| self.same_key(earlier, field))
             })
         } else {
             let mut seen = HashSet::with_capacity(fields.len());
-            fields.iter().enumerate().find(|(_, field)| !seen.insert(self.key_of(field)))
+            fields.iter().position(|field| !seen.insert(self.key_of(field)))
         };
-        match repeated {
-            None => Ok(()),
-            Some((_, field)) => {
-                let at = field.key_start as usize - 1;
-                Err(Fault::with(&JSON_DUPLICATE_KEY, at, printable(&self.key_of(field))))
-            }
-        }
+        repeated.map(|position| children + position)
     }
 
     fn same_key(&self, one: &Node, other: &Node) -> bool {
-        if one.escapes.in_key || other.escapes.in_key {
+        if one.symbol != other.symbol {
+            return false;
+        }
+        if one.flags.key_is_escaped() || other.flags.key_is_escaped() {
             return self.key_of(one) == self.key_of(other);
         }
         one.key_bytes == other.key_bytes && self.raw_key(one) == self.raw_key(other)
@@ -378,7 +449,7 @@ impl Parser<'_, '_> {
 
     fn key_of(&self, node: &Node) -> Cow<'_, str> {
         let raw = self.raw_key(node);
-        if node.escapes.in_key { text::decode(raw) } else { Cow::Borrowed(raw) }
+        if node.flags.key_is_escaped() { text::decode(raw) } else { Cow::Borrowed(raw) }
     }
 
     fn raw_key(&self, node: &Node) -> &str {

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use super::{Document, Kind, Value};
+use super::{Document, Kind, Symbol, Value};
 use crate::limits::Limits;
 
 fn parse(text: &str) -> Document<'_> {
@@ -110,6 +110,36 @@ fn each_error_has_a_rule_and_a_place() {
     }
     assert_eq!(refusal(b"[\"\xE6\xBC\xA2\xFF\"]", &limits).0, "kyoyu-json-utf8");
     assert_eq!(refusal(b"[\n\"\xE6\xBC\"]", &limits), ("kyoyu-json-utf8", String::new(), 2, 2));
+}
+
+#[test]
+fn a_lenient_parse_notes_what_fhir_does_not_want_and_goes_on() {
+    let text =
+        "{\"resourceType\":\"Patient\",\"id\":\"a\tb\",\"x\":[1e400,\"\\ud800\\u0000\"],\"id\":2}";
+    let document = Document::parse_leniently(text.as_bytes(), &Limits::default()).expect("read");
+    let codes: Vec<_> = document.laxities().iter().map(|laxity| laxity.rule.code).collect();
+    let expected = [
+        "kyoyu-json-control-character",
+        "kyoyu-json-number-range",
+        "kyoyu-json-surrogate",
+        "kyoyu-json-nul",
+        "kyoyu-json-duplicate-key",
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(document.laxities()[4].expression, "Patient");
+    assert_eq!(document.root().text_of("id").as_deref(), Some("a\tb"));
+    let items: Vec<_> = document.root().list("x").collect();
+    assert_eq!(items[1].as_str().as_deref(), Some("\u{fffd}\0"));
+}
+
+#[test]
+fn keys_of_fhir_have_symbols_with_and_without_underscore() {
+    let document = parse(r#"{"birthDate":"2000","_birthDate":{},"x":1,"_x":2}"#);
+    let symbol = Symbol::of("birthDate");
+    assert_eq!(document.root().field(symbol).and_then(Value::plain_str), Some("2000"));
+    assert!(document.root().extra(symbol).is_some_and(Value::is_object));
+    let symbols: Vec<_> = document.root().symbol_fields().map(Value::symbol).collect();
+    assert_eq!(symbols, [symbol, symbol, Symbol::UNKNOWN, Symbol::UNKNOWN]);
 }
 
 #[test]

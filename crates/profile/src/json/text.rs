@@ -48,13 +48,14 @@ fn unicode_escape(text: &str) -> (char, usize) {
     let unit = |at: usize| {
         text.get(at..at + 4).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or(0)
     };
-    let mut units = [unit(2), 0];
-    let surrogate = (0xD800..0xDC00).contains(&units[0]);
-    if surrogate {
-        units[1] = unit(8);
+    let first = unit(2);
+    if (0xD800..0xDC00).contains(&first)
+        && text[6..].starts_with("\\u")
+        && let Some(Ok(character)) = char::decode_utf16([first, unit(8)]).next()
+    {
+        return (character, 12);
     }
-    let character = char::decode_utf16(units).next().and_then(Result::ok);
-    (character.unwrap_or(char::REPLACEMENT_CHARACTER), if surrogate { 12 } else { 6 })
+    (char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
 }
 
 /// A `FHIRPath` expression in the making.

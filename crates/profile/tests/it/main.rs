@@ -3,5 +3,6 @@
 mod broken;
 mod fixtures;
 mod fuzz;
+mod invariants;
 mod official;
 mod support;

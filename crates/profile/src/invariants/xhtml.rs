@@ -1,0 +1,229 @@
+//! 説明文 — the XHTML of a narrative.
+//!
+//! One pass over the text, without a tree: the open elements are a stack of names. What is
+//! allowed are the formatting elements and attributes of HTML 4 that FHIR lists, no
+//! document type, no processing instruction, and of the named entities only those of XML.
+//!
+//! Source: FHIR R4, Narrative, txt-1 and txt-2; the nesting rules of the reference
+//! validator (paragraphs hold no blocks, rows only cells, and so on).
+
+mod scanner;
+mod structure;
+mod vocabulary;
+
+use scanner::{Attribute, Event, Scanner};
+use structure::Open;
+
+/// The namespace that the outermost element declares.
+const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
+
+/// Faults beyond this many say nothing new.
+const MAX_FAULTS: usize = 20;
+
+/// Elements within each other; deeper ones are no text for people.
+const MAX_DEPTH: usize = 200;
+
+/// One thing that is wrong in a narrative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// What it is about: the name of an element, attribute or entity, or a URL. It is part
+    /// of the document, so it is shown to nobody but its sender.
+    pub subject: String,
+}
+
+/// The kinds of [`Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// Not well-formed XML; nothing behind it was read.
+    NotWellFormed,
+    /// An entity that XML does not have, such as `&nbsp;`.
+    Entity,
+    /// The outermost element is no `div`.
+    Root,
+    /// The namespace is missing or another one.
+    Namespace,
+    /// A document type or processing instruction.
+    Instruction,
+    /// An element that is not allowed.
+    Element,
+    /// An attribute that is not allowed there.
+    Attribute,
+    /// A link or image whose URL is empty, has blanks or would run a script.
+    Url,
+    /// An element where it must not stand: a block in a paragraph, a cell outside a row.
+    Nesting,
+}
+
+/// What one pass over a narrative tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading<'t> {
+    /// Everything that is wrong, in the order of the text.
+    pub faults: Vec<Fault>,
+    /// Whether it says something: a text that is not blank, or an image (txt-2). One that
+    /// cannot be read is another rule's.
+    pub has_content: bool,
+    /// The sources of images that are not on the web.
+    pub local_images: Vec<&'t str>,
+}
+
+/// Everything that is wrong in the `div` of a narrative, in the order of the text.
+pub fn check(text: &str) -> Vec<Fault> {
+    read(text).faults
+}
+
+/// Reads a narrative once.
+pub fn read(text: &str) -> Reading<'_> {
+    let mut checker = Checker { reading: Reading::default(), open: Vec::new(), has_root: false };
+    let mut scanner = Scanner::new(text);
+    let end = loop {
+        if checker.reading.faults.len() >= MAX_FAULTS {
+            checker.reading.has_content = true;
+            return checker.reading;
+        }
+        match scanner.next() {
+            Some(Ok(event)) => {
+                if let Err(fault) = checker.event(event) {
+                    break Some(fault);
+                }
+            }
+            Some(Err(what)) => {
+                break Some(Fault { kind: FaultKind::NotWellFormed, subject: what.to_owned() });
+            }
+            None if !checker.open.is_empty() || !checker.has_root => {
+                break Some(Fault { kind: FaultKind::NotWellFormed, subject: String::new() });
+            }
+            None => break None,
+        }
+    };
+    // What cannot be read to its end may say something behind.
+    checker.reading.has_content |= end.is_some();
+    checker.reading.faults.extend(end);
+    checker.reading
+}
+
+/// Whether a narrative has only what is allowed (txt-1); an entity that XML does not have
+/// is a fault of the text, not of what is allowed.
+pub fn is_allowed(text: &str) -> bool {
+    check(text).iter().all(|fault| fault.kind == FaultKind::Entity)
+}
+
+/// Whether a narrative says something: a text that is not blank, or an image (txt-2). One
+/// that cannot be read is another rule's.
+pub fn has_content(text: &str) -> bool {
+    Scanner::new(text).any(|event| match event {
+        Ok(Event::Text(text)) => !text.trim_matches([' ', '\t', '\r', '\n']).is_empty(),
+        Ok(Event::Start { name, .. }) => name == "img",
+        Ok(Event::Entity(_)) | Err(_) => true,
+        Ok(_) => false,
+    })
+}
+
+/// The sources of images that are not on the web, such as `#picture`: they have to be
+/// found inside the resource.
+pub fn local_images(text: &str) -> Vec<&str> {
+    read(text).local_images
+}
+
+struct Checker<'t> {
+    reading: Reading<'t>,
+    open: Vec<Open<'t>>,
+    has_root: bool,
+}
+
+impl<'t> Checker<'t> {
+    fn fault(&mut self, kind: FaultKind, subject: &str) {
+        self.reading.faults.push(Fault { kind, subject: subject.to_owned() });
+    }
+
+    /// Takes one event; the fault behind which nothing can be read.
+    fn event(&mut self, event: Event<'t>) -> Result<(), Fault> {
+        let broken = |subject: &str| {
+            Err(Fault { kind: FaultKind::NotWellFormed, subject: subject.to_owned() })
+        };
+        match event {
+            Event::Text(text) => {
+                let is_blank =
+                    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+                self.reading.has_content |= !is_blank;
+                match self.open.last() {
+                    None if !is_blank => return broken(""),
+                    Some(parent) if !is_blank && !structure::may_hold_text(parent.name) => {
+                        let name = parent.name;
+                        self.fault(FaultKind::Nesting, name);
+                    }
+                    _ => {}
+                }
+            }
+            Event::Entity(name) => {
+                self.reading.has_content = true;
+                if !scanner::is_entity(name) {
+                    self.fault(FaultKind::Entity, name);
+                }
+            }
+            Event::Comment => {}
+            Event::Instruction => self.fault(FaultKind::Instruction, ""),
+            Event::Start { name, attributes, is_closed } => {
+                if self.open.is_empty() && self.has_root || self.open.len() >= MAX_DEPTH {
+                    return broken(name);
+                }
+                self.start(name, &attributes);
+                if name == "img" {
+                    self.image(&attributes);
+                }
+                if !is_closed {
+                    self.open.push(structure::opened(self.open.last(), name));
+                }
+                self.has_root = true;
+            }
+            Event::End(name) => {
+                if self.open.pop().is_none_or(|open| open.name != name) {
+                    return broken(name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn image(&mut self, attributes: &[Attribute<'t>]) {
+        self.reading.has_content = true;
+        let source = attributes.iter().find(|attribute| attribute.name == "src");
+        let is_local =
+            |url: &&str| !["http:", "https:", "data:"].iter().any(|s| url.starts_with(s));
+        self.reading.local_images.extend(source.map(|source| source.value).filter(is_local));
+    }
+
+    fn start(&mut self, name: &'t str, attributes: &[Attribute<'t>]) {
+        let declared = attributes.iter().find(|attribute| attribute.name == "xmlns");
+        if declared.map_or(!self.open.is_empty(), |attribute| attribute.value == NAMESPACE) {
+            // The namespace is declared at the root, and repeated at will.
+        } else {
+            self.fault(FaultKind::Namespace, declared.map_or("", |attribute| attribute.value));
+        }
+        if self.open.is_empty() {
+            if name != "div" {
+                self.fault(FaultKind::Root, name);
+            }
+            return;
+        }
+        if !vocabulary::is_element(name) {
+            self.fault(FaultKind::Element, name);
+        }
+        for attribute in attributes {
+            if !vocabulary::is_attribute(name, attribute.name) {
+                self.fault(FaultKind::Attribute, attribute.name);
+            }
+            let is_url = matches!((name, attribute.name), ("a", "href") | ("img", "src"));
+            if is_url && !vocabulary::is_url(attribute.value) {
+                self.fault(FaultKind::Url, attribute.value);
+            }
+        }
+        if !structure::may_stand_in(name, &self.open) {
+            self.fault(FaultKind::Nesting, name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

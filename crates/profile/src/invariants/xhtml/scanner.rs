@@ -1,0 +1,148 @@
+//! XML without declarations, as far as a narrative needs it.
+
+/// What comes next in the text.
+pub(super) enum Event<'t> {
+    Text(&'t str),
+    /// The name of an entity, or `#` and the number of a character.
+    Entity(&'t str),
+    Comment,
+    /// A document type or processing instruction.
+    Instruction,
+    Start {
+        name: &'t str,
+        attributes: Vec<Attribute<'t>>,
+        is_closed: bool,
+    },
+    End(&'t str),
+}
+
+pub(super) struct Attribute<'t> {
+    pub(super) name: &'t str,
+    pub(super) value: &'t str,
+}
+
+/// Reads event after event; behind an error there is nothing.
+pub(super) struct Scanner<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Scanner<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { rest: text }
+    }
+
+    fn event(&mut self) -> Result<Event<'t>, &'t str> {
+        let rest = self.rest;
+        if let Some(markup) = rest.strip_prefix('<') {
+            return self.markup(markup);
+        }
+        if let Some(entity) = rest.strip_prefix('&') {
+            let end = entity.find(|c: char| !c.is_ascii_alphanumeric() && c != '#');
+            let end = end.filter(|end| entity[*end..].starts_with(';')).ok_or("&")?;
+            self.rest = &entity[end + 1..];
+            return Ok(Event::Entity(&entity[..end]));
+        }
+        let end = memchr::memchr2(b'<', b'&', rest.as_bytes()).unwrap_or(rest.len());
+        self.rest = &rest[end..];
+        Ok(Event::Text(&rest[..end]))
+    }
+
+    fn markup(&mut self, markup: &'t str) -> Result<Event<'t>, &'t str> {
+        if let Some(comment) = markup.strip_prefix("!--") {
+            self.skip_to(comment, "-->")?;
+            return Ok(Event::Comment);
+        }
+        if let Some(section) = markup.strip_prefix("![CDATA[") {
+            return self.skip_to(section, "]]>").map(Event::Text);
+        }
+        if markup.starts_with(['!', '?']) {
+            self.skip_to(markup, ">")?;
+            return Ok(Event::Instruction);
+        }
+        if let Some(end) = markup.strip_prefix('/') {
+            let at = memchr::memchr(b'>', end.as_bytes()).ok_or(">")?;
+            self.rest = &end[at + 1..];
+            return Ok(Event::End(end[..at].trim_end()));
+        }
+        let (name, mut rest) = name(markup).ok_or("<")?;
+        let mut attributes: Vec<Attribute<'t>> = Vec::new();
+        loop {
+            let trimmed = rest.trim_start();
+            if let Some(behind) = trimmed.strip_prefix("/>") {
+                self.rest = behind;
+                return Ok(Event::Start { name, attributes, is_closed: true });
+            }
+            if let Some(behind) = trimmed.strip_prefix('>') {
+                self.rest = behind;
+                return Ok(Event::Start { name, attributes, is_closed: false });
+            }
+            let has_blank = trimmed.len() < rest.len();
+            let (attribute, behind) = attribute(trimmed).filter(|_| has_blank).ok_or(name)?;
+            // Elements of HTML have few attributes; more are an attack, not a text.
+            let is_repeated = attributes.iter().any(|other| other.name == attribute.name);
+            if is_repeated || attributes.len() >= 64 {
+                return Err(attribute.name);
+            }
+            attributes.push(attribute);
+            rest = behind;
+        }
+    }
+
+    /// What comes before a mark, behind which reading goes on.
+    fn skip_to(&mut self, text: &'t str, mark: &'static str) -> Result<&'t str, &'t str> {
+        let end = text.find(mark).ok_or(mark)?;
+        self.rest = &text[end + mark.len()..];
+        Ok(&text[..end])
+    }
+}
+
+impl<'t> Iterator for Scanner<'t> {
+    type Item = Result<Event<'t>, &'t str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let event = self.event();
+        if event.is_err() {
+            self.rest = "";
+        }
+        Some(event)
+    }
+}
+
+fn name(text: &str) -> Option<(&str, &str)> {
+    let is_plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    let plain = text.bytes().take_while(is_plain).count();
+    // Names of HTML are ASCII; others are only read to be told.
+    let foreign = text[plain..].find(|c: char| !c.is_alphanumeric() || c.is_ascii());
+    let end = plain + foreign.unwrap_or(text.len() - plain);
+    let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    starts.then(|| text.split_at(end))
+}
+
+fn attribute(text: &str) -> Option<(Attribute<'_>, &str)> {
+    let (name, rest) = name(text)?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let quote = *rest.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let end = memchr::memchr(quote, &rest.as_bytes()[1..])? + 1;
+    let value = &rest[1..end];
+    let is_whole = memchr::memchr(b'<', value.as_bytes()).is_none();
+    is_whole.then_some((Attribute { name, value }, &rest[end + 1..]))
+}
+
+/// The entities of XML, and characters by number.
+pub(super) fn is_entity(name: &str) -> bool {
+    if let Some(digits) = name.strip_prefix("#x") {
+        return is_character(u32::from_str_radix(digits, 16).ok());
+    }
+    if let Some(digits) = name.strip_prefix('#') {
+        return is_character(digits.parse().ok());
+    }
+    matches!(name, "amp" | "lt" | "gt" | "quot" | "apos")
+}
+
+fn is_character(number: Option<u32>) -> bool {
+    number.and_then(char::from_u32).is_some_and(|c| c != '\0')
+}

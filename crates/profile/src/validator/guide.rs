@@ -1,0 +1,111 @@
+//! 実装ガイド — what the packages of one guide define, compiled.
+
+use std::collections::HashSet;
+
+use crate::{
+    json::{Kind, Symbol, Value},
+    package::{Package, snapshot},
+    schema::{Schema, SchemaFault},
+    terminology::{Membership, Terminology, ValueSetId},
+};
+
+/// 実装ガイド — one guide, ready to check against; never changed.
+#[derive(Debug)]
+pub struct Guide {
+    schema: Schema,
+    terminology: Terminology,
+    /// The canonicals of the guide itself, the last of its packages, without version.
+    own: HashSet<Box<str>>,
+    /// Identifiers of naming systems.
+    named: HashSet<Box<str>>,
+    coding: Symbol,
+    system: Symbol,
+    code: Symbol,
+}
+
+impl Guide {
+    /// Compiles the packages of one guide, in the order of dependence, R4 core first and the
+    /// guide itself last.
+    pub fn load(packages: &[&Package]) -> Self {
+        let snapshots = snapshot::complete(packages);
+        let terminology = Terminology::build(packages);
+        let schema = Schema::compile(&snapshots.definitions, &terminology);
+        let guide = packages.last();
+        let own = guide.into_iter().flat_map(|package| &package.definitions);
+        let named = packages.iter().flat_map(|package| &package.naming_systems);
+        Self {
+            schema,
+            terminology,
+            own: own.map(|definition| definition.url.as_str().into()).collect(),
+            named: named
+                .flat_map(|system| &system.unique_ids)
+                .map(|id| id.as_str().into())
+                .collect(),
+            coding: Symbol::of("coding"),
+            system: Symbol::of("system"),
+            code: Symbol::of("code"),
+        }
+    }
+
+    /// What could not be compiled.
+    pub fn faults(&self) -> &[SchemaFault] {
+        self.schema.faults()
+    }
+
+    /// The compiled definitions.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The code systems and value sets.
+    pub fn terminology(&self) -> &Terminology {
+        &self.terminology
+    }
+
+    /// Whether the guide itself defines a canonical, whatever its version.
+    pub fn has_own(&self, canonical: &str) -> bool {
+        self.own.contains(canonical.split('|').next().unwrap_or_default())
+    }
+
+    /// Whether a URL names anything that is defined.
+    pub(crate) fn knows_url(&self, url: &str) -> bool {
+        self.schema.defines(url)
+            || self.terminology.code_system(url).is_some()
+            || self.terminology.value_set(url).is_some()
+            || self.named.contains(url)
+            || url.starts_with("http://hl7.org/fhir/sid/")
+    }
+
+    /// Whether a code, Coding, Quantity or CodeableConcept is in a value set; none where
+    /// there is nothing that could be.
+    pub(crate) fn membership(&self, value: Value<'_>, set: ValueSetId) -> Option<Membership> {
+        if value.kind() == Kind::String {
+            return Some(self.terminology.contains(set, None, &value.as_str()?));
+        }
+        if let Some(codings) = value.field(self.coding) {
+            let of = codings.items().filter_map(|coding| self.membership(coding, set));
+            return of.reduce(better);
+        }
+        let code = value.field(self.code)?.as_str()?;
+        let system = value.field(self.system)?.as_str()?;
+        Some(self.terminology.contains(set, Some(&system), &code))
+    }
+
+    /// The answer of `memberOf`.
+    pub(crate) fn member_of(&self, element: Value<'_>, value_set: &str) -> Option<bool> {
+        let set = self.terminology.value_set(value_set)?;
+        match self.membership(element, set) {
+            Some(Membership::Member) => Some(true),
+            Some(Membership::NotMember) | None => Some(false),
+            Some(Membership::Undecidable) => None,
+        }
+    }
+}
+
+fn better(one: Membership, other: Membership) -> Membership {
+    match (one, other) {
+        (Membership::Member, _) | (_, Membership::Member) => Membership::Member,
+        (Membership::Undecidable, _) | (_, Membership::Undecidable) => Membership::Undecidable,
+        _ => Membership::NotMember,
+    }
+}

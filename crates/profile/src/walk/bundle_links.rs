@@ -1,0 +1,244 @@
+//! つながり — whether everything in a document can be reached from its first resource.
+//!
+//! Source: FHIR R4, "Documents"; the reference validator, which also takes a link back to
+//! something that is reached, with a warning.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use super::{bundle::Entry, object::NAMES, texts, unit::Walk, uris};
+use crate::json::{Kind, Value};
+
+/// The entries by fullUrl and by type and id.
+struct Places<'d> {
+    by_url: HashMap<Cow<'d, str>, Vec<usize>>,
+    by_id: HashMap<String, Vec<usize>>,
+}
+
+/// One mention of something else.
+struct Mention<'d> {
+    value: Value<'d>,
+    url: Cow<'d, str>,
+    /// Whether it is a Reference; URLs may lead anywhere.
+    is_reference: bool,
+}
+
+impl<'d> Walk<'_, '_, 'd> {
+    pub(super) fn interlinked(
+        &mut self,
+        bundle: Value<'d>,
+        entries: &[Entry<'d>],
+        is_document: bool,
+    ) {
+        let places = places(entries);
+        let mut targets: Vec<Vec<usize>> = Vec::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            let mut own = Vec::new();
+            for mention in entry.resource.map(mentions).unwrap_or_default() {
+                own.extend(self.target_entry(entries, &places, place, &mention));
+            }
+            targets.push(own);
+        }
+        if !entries.is_empty() {
+            self.report_unreached(bundle, entries, &targets, is_document);
+        }
+    }
+
+    /// The entry that a mention means; what leads nowhere is reported.
+    fn target_entry(
+        &mut self,
+        entries: &[Entry<'d>],
+        places: &Places<'d>,
+        from: usize,
+        mention: &Mention<'d>,
+    ) -> Option<usize> {
+        let url = mention.url.split('#').next().unwrap_or_default();
+        let found = if uris::is_absolute(url) {
+            places.by_url.get(url)
+        } else {
+            let full_url = entries[from].value.field(NAMES.full_url).and_then(Value::as_str);
+            let absolute = full_url
+                .as_deref()
+                .and_then(uris::restful)
+                .map(|(base, ..)| format!("{base}{url}"));
+            absolute.and_then(|url| places.by_url.get(url.as_str()))
+        };
+        match found.map(Vec::as_slice) {
+            Some([only]) => return Some(*only),
+            Some([_, ..]) => self.broken(&texts::TARGET_REPEATED, mention.value),
+            _ => self.unresolved(places, mention, url),
+        }
+        None
+    }
+
+    fn unresolved(&mut self, places: &Places<'d>, mention: &Mention<'d>, url: &str) {
+        let is_here = places.by_id.contains_key(url);
+        if is_here {
+            self.broken(&texts::TARGET_BY_ID_ONLY, mention.value);
+        } else if mention.is_reference
+            && !self.check.guide.knows_url(url)
+            && !Self::is_canonical(url)
+        {
+            self.broken(&texts::TARGET_MISSING, mention.value);
+        }
+    }
+
+    fn is_canonical(url: &str) -> bool {
+        const CANONICAL: &[&str] = &[
+            "ActivityDefinition",
+            "CapabilityStatement",
+            "ChargeItemDefinition",
+            "CodeSystem",
+            "CompartmentDefinition",
+            "ConceptMap",
+            "EffectEvidenceSynthesis",
+            "EventDefinition",
+            "Evidence",
+            "EvidenceVariable",
+            "ExampleScenario",
+            "GraphDefinition",
+            "ImplementationGuide",
+            "Library",
+            "Measure",
+            "MessageDefinition",
+            "NamingSystem",
+            "OperationDefinition",
+            "PlanDefinition",
+            "Questionnaire",
+            "ResearchDefinition",
+            "ResearchElementDefinition",
+            "RiskEvidenceSynthesis",
+            "SearchParameter",
+            "StructureDefinition",
+            "StructureMap",
+            "TerminologyCapabilities",
+            "TestScript",
+            "ValueSet",
+        ];
+        uris::is_absolute(url)
+            && uris::restful(url).is_some_and(|(_, type_name, _)| CANONICAL.contains(&type_name))
+    }
+
+    fn report_unreached(
+        &mut self,
+        bundle: Value<'d>,
+        entries: &[Entry<'d>],
+        targets: &[Vec<usize>],
+        is_document: bool,
+    ) {
+        let mut reached = vec![false; entries.len()];
+        visit(0, targets, &mut reached);
+        for style in stylesheets(bundle, entries) {
+            reached[style] = true;
+        }
+        let backwards = reach_backwards(targets, &mut reached);
+        for (place, entry) in
+            entries.iter().enumerate().filter(|(_, entry)| entry.resource.is_some())
+        {
+            if !reached[place] {
+                let rule = if is_document {
+                    &texts::ENTRY_UNREACHED
+                } else {
+                    &texts::ENTRY_UNREACHED_MESSAGE
+                };
+                self.broken(rule, entry.value);
+            } else if backwards.contains(&place) && is_document {
+                self.broken(&texts::ENTRY_BACKWARDS, entry.value);
+            }
+        }
+    }
+}
+
+fn places<'d>(entries: &[Entry<'d>]) -> Places<'d> {
+    let mut places = Places { by_url: HashMap::new(), by_id: HashMap::new() };
+    for (place, entry) in entries.iter().enumerate() {
+        if let Some(url) = entry.value.field(NAMES.full_url).and_then(Value::as_str) {
+            places.by_url.entry(url).or_default().push(place);
+        }
+        let Some(resource) = entry.resource else { continue };
+        let type_name = resource.text_of("resourceType").unwrap_or_default();
+        if let Some(id) = resource.field(NAMES.id).and_then(Value::as_str) {
+            places.by_id.entry(format!("{type_name}/{id}")).or_default().push(place);
+        }
+    }
+    places
+}
+
+/// Every reference and URL in a resource, each once; what is local is left out.
+fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
+    let mut found: Vec<Mention<'_>> = Vec::new();
+    let mut seen = HashSet::new();
+    for object in
+        std::iter::once(resource).chain(resource.descendants()).filter(|own| own.is_object())
+    {
+        for field in object.symbol_fields().filter(|field| field.kind() == Kind::String) {
+            let is_reference = field.symbol() == NAMES.reference;
+            let is_url = field.symbol() == NAMES.url && object.field(NAMES.value).is_none();
+            if !(is_reference || is_url && object.symbol() != NAMES.extension) {
+                continue;
+            }
+            let Some(url) = field.as_str().filter(|url| !url.is_empty() && !url.starts_with('#'))
+            else {
+                continue;
+            };
+            if seen.insert(url.clone()) {
+                // A reference is reported where it stands, not at its text.
+                let value = if is_reference { object } else { field };
+                found.push(Mention { value, url, is_reference });
+            }
+        }
+    }
+    found
+}
+
+/// Reaches everything from one entry on; answers what is new.
+fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut waiting = vec![from];
+    while let Some(place) = waiting.pop() {
+        if !std::mem::replace(&mut reached[place], true) {
+            found.push(place);
+            waiting.extend(targets[place].iter().copied().filter(|own| !reached[*own]));
+        }
+    }
+    found
+}
+
+/// Goes on to what links to something reached; answers those.
+fn reach_backwards(targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {
+    let mut sources: Vec<Vec<usize>> = vec![Vec::new(); targets.len()];
+    for (from, own) in targets.iter().enumerate() {
+        for to in own {
+            sources[*to].push(from);
+        }
+    }
+    let mut backwards = Vec::new();
+    let mut waiting: Vec<usize> = (0..targets.len()).filter(|place| reached[*place]).collect();
+    while let Some(place) = waiting.pop() {
+        for from in &sources[place] {
+            if !reached[*from] {
+                backwards.push(*from);
+                waiting.extend(visit(*from, targets, reached));
+            }
+        }
+    }
+    backwards
+}
+
+fn stylesheets(bundle: Value<'_>, entries: &[Entry<'_>]) -> Vec<usize> {
+    let links = bundle.field(NAMES.link).into_iter().flat_map(Value::items);
+    let sheets =
+        links.filter(|link| link.field(NAMES.relation).is_some_and(|own| own.is("stylesheet")));
+    let urls: Vec<_> =
+        sheets.filter_map(|link| link.field(NAMES.url).and_then(Value::as_str)).collect();
+    let is_sheet = |entry: &Entry<'_>| {
+        let own = entry.resource.and_then(|resource| {
+            let id = resource.field(NAMES.id).and_then(Value::as_str)?;
+            Some(format!("{}/{id}", resource.text_of("resourceType")?))
+        });
+        own.is_some_and(|own| urls.iter().any(|url| **url == *own))
+    };
+    (0..entries.len()).filter(|place| is_sheet(&entries[*place])).collect()
+}

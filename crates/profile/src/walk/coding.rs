@@ -1,0 +1,187 @@
+//! 用語 — codes, codings and concepts against code systems and value sets.
+
+use std::borrow::Cow;
+
+use kyoyu_domain::problem::Severity;
+
+use super::{
+    finding::{Broken, Finding},
+    object::NAMES,
+    texts,
+    unit::Walk,
+    uris,
+};
+use crate::{
+    definition::Strength,
+    json::Value,
+    schema::{Bound, ElementNode, PrimitiveKind},
+    terminology::{Knowledge, Membership},
+};
+
+impl<'d> Walk<'_, '_, 'd> {
+    /// A Coding outside a CodeableConcept, or one whose element has a binding of its own.
+    pub(super) fn coding(&mut self, value: Value<'d>, node: &ElementNode) {
+        // The codings of a concept are looked at with the concept, unless they are bound.
+        let is_in_concept = node.is_in_concept;
+        if is_in_concept && node.binding.is_none() {
+            return;
+        }
+        if let Some(system) = value.field(NAMES.system).and_then(Value::as_str)
+            && value.field(NAMES.code).is_some()
+        {
+            self.system(&system, value);
+        }
+        if !is_in_concept {
+            self.code_and_system(value);
+        }
+        if let Some(bound) = node.binding.as_deref() {
+            let answer = self.member(value, bound);
+            self.binding(answer, bound, value);
+        }
+    }
+
+    /// A CodeableConcept: each coding by itself, then one of them against the binding.
+    pub(super) fn concept(&mut self, value: Value<'d>, node: &ElementNode) {
+        let codings = || value.field(NAMES.coding).into_iter().flat_map(Value::items);
+        for coding in codings() {
+            self.code_and_system(coding);
+        }
+        let Some(bound) = node.binding.as_deref() else { return };
+        if codings().next().is_none() {
+            if bound.strength == Strength::Required && bound.value_set.is_some() {
+                self.broken_with(&texts::CODE_REQUIRED, value, &bound.canonical);
+            }
+            return;
+        }
+        let mut best = Membership::NotMember;
+        for coding in codings() {
+            match self.member(coding, bound) {
+                Membership::Member => best = Membership::Member,
+                Membership::Undecidable if best == Membership::NotMember => {
+                    best = Membership::Undecidable;
+                }
+                _ => {}
+            }
+        }
+        self.binding(best, bound, value);
+    }
+
+    /// The code of a Quantity's unit.
+    pub(super) fn quantity(&mut self, value: Value<'d>, node: &ElementNode) {
+        let system = value.field(NAMES.system).and_then(Value::as_str);
+        let code = value.field(NAMES.code).and_then(Value::as_str);
+        let (Some(system), Some(code)) = (system, code) else { return };
+        self.system(&system, value);
+        self.known_code(&system, &code, value, value);
+        if let Some(bound) = node.binding.as_deref() {
+            let answer = self.member(value, bound);
+            self.binding(answer, bound, value);
+        }
+    }
+
+    /// A primitive with a binding.
+    pub(super) fn primitive_binding(
+        &mut self,
+        kind: PrimitiveKind,
+        node: &ElementNode,
+        text: &str,
+        value: Value<'d>,
+    ) {
+        use PrimitiveKind as P;
+
+        let Some(bound) = node.binding.as_deref() else { return };
+        if !matches!(kind, P::Code | P::String | P::Uri | P::Url | P::Canonical) {
+            return;
+        }
+        let answer = match bound.value_set {
+            Some(set) => self.check.guide.terminology().contains(set, None, text),
+            None => Membership::Undecidable,
+        };
+        self.binding(answer, bound, value);
+    }
+
+    /// System and code of a Coding by themselves.
+    fn code_and_system(&mut self, coding: Value<'d>) {
+        let system = coding.field(NAMES.system);
+        let code = coding.field(NAMES.code);
+        let system_text = system.and_then(Value::as_str);
+        let code_text = code.and_then(Value::as_str).filter(|code| !code.is_empty());
+        match (system_text, code_text) {
+            (Some(system), Some(code)) => {
+                self.known_code(&system, &code, coding.field(NAMES.code).unwrap_or(coding), coding);
+            }
+            (None, Some(_)) => self.broken(&texts::NO_SYSTEM, coding),
+            _ => {}
+        }
+    }
+
+    fn system(&mut self, system: &str, at: Value<'d>) {
+        if !uris::is_system(system) {
+            self.broken(&texts::SYSTEM_RELATIVE, at);
+        } else if self.check.guide.terminology().value_set(system).is_some()
+            && self.check.guide.terminology().code_system(system).is_none()
+        {
+            self.broken(&texts::SYSTEM_IS_VALUE_SET, at);
+        }
+    }
+
+    /// Whether the code exists, and whether its display is one of its names.
+    fn known_code(&mut self, system: &str, code: &str, at: Value<'d>, coding: Value<'d>) {
+        let terminology = self.check.guide.terminology();
+        match terminology.is_known_code(system, code) {
+            Knowledge::Unknown => self.broken_with(&texts::UNKNOWN_CODE, at, system),
+            Knowledge::Undecidable => {
+                if uris::is_of_hl7(system)
+                    && terminology.code_system(system).is_none()
+                    && !self.check.guide.knows_url(system)
+                {
+                    self.broken_with(&texts::SYSTEM_UNKNOWN, coding, system);
+                }
+            }
+            Knowledge::Known => self.display(system, code, coding),
+        }
+    }
+
+    fn display(&mut self, system: &str, code: &str, coding: Value<'d>) {
+        let Some(display) = coding.field(NAMES.display) else { return };
+        let Some(text) = display.as_str() else { return };
+        let names = self.check.guide.terminology().displays(system, code);
+        let is_name = |name: &str| same_display(name, &text);
+        if !names.is_empty() && !names.iter().any(|own| is_name(&own.text)) {
+            self.broken_with(&texts::DISPLAY, display, system);
+        }
+    }
+
+    fn member(&self, coding: Value<'d>, bound: &Bound) -> Membership {
+        let Some(set) = bound.value_set else { return Membership::Undecidable };
+        self.check.guide.membership(coding, set).unwrap_or(Membership::NotMember)
+    }
+
+    /// Reports what a binding says of an answer.
+    fn binding(&mut self, answer: Membership, bound: &Bound, value: Value<'d>) {
+        let rule = match (answer, bound.strength) {
+            (Membership::NotMember, Strength::Required) => &texts::NOT_IN_VALUE_SET,
+            (Membership::Undecidable, Strength::Required) => &texts::VALUE_SET_UNDECIDABLE,
+            _ => return,
+        };
+        self.findings.push(Finding {
+            broken: Broken::Rule(rule),
+            severity: if answer == Membership::NotMember {
+                Severity::Error
+            } else {
+                Severity::Warning
+            },
+            at: value.id(),
+            argument: Cow::Owned(bound.canonical.to_string()),
+        });
+    }
+}
+
+/// Displays are compared without case and without doubled blanks.
+fn same_display(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    words(one) == words(other)
+}

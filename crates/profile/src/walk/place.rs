@@ -1,0 +1,163 @@
+//! 場所 — where a value stands, as an expression; made only for findings.
+
+use std::fmt::Write;
+
+use super::{extension_context::type_of, object::NAMES, settle::Check};
+use crate::{
+    json::Value,
+    schema::{NodeId, Row, RowType, Schema, Table, last_name},
+};
+
+/// One step from the root to a value.
+struct Step<'d> {
+    value: Value<'d>,
+    /// The place in an array.
+    index: Option<usize>,
+}
+
+/// The FHIRPath expression of a value: `Bundle.entry[1].resource.value.ofType(Quantity)`.
+pub(crate) fn expression(schema: &Schema, value: Value<'_>) -> String {
+    let mut path = Typed::new(schema);
+    let mut text = String::new();
+    for step in steps(value) {
+        match step.index {
+            Some(index) => {
+                write!(text, "[{index}]").expect("a String takes everything");
+                path.enter_resource(step.value);
+            }
+            None => text.push_str(&path.enter(step.value)),
+        }
+    }
+    text
+}
+
+/// The values from the root to this one.
+fn steps(value: Value<'_>) -> Vec<Step<'_>> {
+    let target = value.span().start;
+    let mut at = value.document().root();
+    let mut steps = vec![Step { value: at, index: None }];
+    while at != value {
+        let Some((index, child)) = at.child_holding(target) else { break };
+        steps.push(Step { value: child, index: at.is_array().then_some(index) });
+        at = child;
+    }
+    steps
+}
+
+/// The types on the way, so that the names of choices can be told from plain ones.
+struct Typed<'s> {
+    schema: &'s Schema,
+    /// The table of the object that the last step led to.
+    table: Option<&'s Table>,
+}
+
+impl<'s> Typed<'s> {
+    fn new(schema: &'s Schema) -> Self {
+        Self { schema, table: None }
+    }
+
+    /// The text of one step by name; the next step starts behind it.
+    fn enter(&mut self, value: Value<'_>) -> String {
+        if let Some(type_name) = self.enter_resource(value) {
+            return match value.key() {
+                Some(key) => format!(".{}", printable(&key)),
+                None => type_name,
+            };
+        }
+        let row = self.table.and_then(|table| table.row(value.symbol()).map(|row| (table, *row)));
+        let text = row.map_or_else(|| plain(value), |(table, row)| self.name(table, row));
+        self.table = row.and_then(|(table, row)| self.next(table, row, value));
+        text
+    }
+
+    /// Goes on below a resource; answers its type.
+    fn enter_resource(&mut self, value: Value<'_>) -> Option<String> {
+        let type_name = value.field(NAMES.resource_type)?.as_str()?;
+        let id = self.schema.resource_type(&type_name)?;
+        self.table = self.schema.table_of(self.schema.profile(id).root);
+        Some(type_name.into_owned())
+    }
+
+    fn name(&self, table: &Table, row: Row) -> String {
+        let node = self.schema.node(table.slots[row.slot as usize].node);
+        let name = row.symbol.name();
+        if !row.is_choice {
+            return format!(".{name}");
+        }
+        let stem = last_name(&node.id).trim_end_matches("[x]");
+        match choice_type(self.schema, table, row) {
+            Some(type_name) => format!(".{stem}.ofType({type_name})"),
+            None => format!(".{stem}"),
+        }
+    }
+
+    fn next(&self, table: &Table, row: Row, value: Value<'_>) -> Option<&'s Table> {
+        let node = self.schema.node(table.slots[row.slot as usize].node);
+        if let Some(table) = node.table {
+            return Some(self.schema.table(table));
+        }
+        let is_beside = value.has_underscore();
+        let own = match row.type_index {
+            RowType::Allowed(place) => node.types.get(place as usize),
+            RowType::Forbidden => None,
+        }?;
+        let root: NodeId =
+            own.root.filter(|_| is_beside || value.is_object() || value.is_array())?;
+        self.schema.table_of(root)
+    }
+}
+
+fn choice_type<'s>(schema: &'s Schema, table: &Table, row: Row) -> Option<&'s str> {
+    let node = schema.node(table.slots[row.slot as usize].node);
+    match row.type_index {
+        RowType::Allowed(place) => node.types.get(place as usize).map(|own| &*own.name),
+        RowType::Forbidden => None,
+    }
+}
+
+fn plain(value: Value<'_>) -> String {
+    match value.key() {
+        Some(key) => format!(".{}", printable(key.strip_prefix('_').unwrap_or(&key))),
+        None => String::new(),
+    }
+}
+
+/// A key for a message: a name that FHIR has, or `?`, since it might be anything.
+pub(super) fn printable(key: &str) -> &str {
+    let is_name = (1..=64).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { key } else { "?" }
+}
+
+/// The ways to name an element: a type, and the path from it, for each resource and
+/// datatype on the way, the element's own type last.
+pub(super) fn typed_paths(check: &Check<'_, '_>, value: Value<'_>) -> Vec<(String, String)> {
+    let schema = check.schema();
+    let mut paths: Vec<(String, String)> = Vec::new();
+    let mut typed = Typed::new(schema);
+    for step in steps(value) {
+        let before = typed.table;
+        let own = step.value;
+        if let Some(type_name) = typed.enter_resource(own) {
+            paths = vec![(type_name, String::new())];
+            continue;
+        }
+        if step.index.is_some() {
+            continue;
+        }
+        let row = before.and_then(|table| table.row(own.symbol()).map(|row| (table, *row)));
+        typed.enter(own);
+        let Some((table, row)) = row else { continue };
+        let node = schema.node(table.slots[row.slot as usize].node);
+        let name = last_name(&node.id).trim_end_matches("[x]").to_owned();
+        for (_, tail) in &mut paths {
+            tail.push('.');
+            tail.push_str(&name);
+        }
+        let type_name = choice_type(schema, table, row).or_else(|| type_of(node));
+        if let Some(type_name) = type_name.filter(|name| !matches!(*name, "BackboneElement")) {
+            paths.push((type_name.to_owned(), String::new()));
+        }
+    }
+    paths
+}

@@ -1,0 +1,232 @@
+//! 参照 — references within the document, and what they may point to.
+//!
+//! Source: FHIR R4, References and Bundle ("Resolving references in Bundles").
+
+use std::borrow::Cow;
+
+use super::{
+    object::NAMES,
+    resources::{ResourceId, Role},
+    settle::Check,
+    texts,
+    unit::{Demand, Walk},
+    uris,
+};
+use crate::{
+    json::Value,
+    schema::{ProfileId, Target, TypeRef},
+};
+
+impl Check<'_, '_> {
+    /// The resource of the document that a reference of this resource points to.
+    pub(super) fn resolve(&self, from: ResourceId, reference: &str) -> Option<ResourceId> {
+        match reference.strip_prefix('#') {
+            Some("") => self.container(from),
+            Some(id) => self.contained(from, id),
+            None => self.in_bundle(from, reference).first().copied(),
+        }
+    }
+
+    /// `#`: the resource around a contained one.
+    fn container(&self, from: ResourceId) -> Option<ResourceId> {
+        let resource = &self.resources[from];
+        resource.around.filter(|_| resource.role == Role::Contained)
+    }
+
+    fn contained(&self, from: ResourceId, id: &str) -> Option<ResourceId> {
+        let mut at = Some(from);
+        while let Some(own) = at {
+            let contained = self.resources[own].value.field(NAMES.contained);
+            let found = contained
+                .into_iter()
+                .flat_map(Value::items)
+                .find(|item| item.field(NAMES.id).is_some_and(|own| own.is(id)));
+            if let Some(found) = found {
+                return self.resources.at(found);
+            }
+            at = self.container(own);
+        }
+        None
+    }
+
+    /// The resources of the Bundle's entries that a reference may mean.
+    pub(super) fn in_bundle(&self, from: ResourceId, reference: &str) -> &[ResourceId] {
+        let mut from = from;
+        // A Bundle within a Bundle sees the entries of both, its own first.
+        while let Some((bundle, entry)) = self.resources.bundle_of(from) {
+            let found = self.in_this_bundle(bundle, entry, reference);
+            if !found.is_empty() {
+                return found;
+            }
+            from = bundle;
+        }
+        &[]
+    }
+
+    fn in_this_bundle(
+        &self,
+        bundle: ResourceId,
+        entry: ResourceId,
+        reference: &str,
+    ) -> &[ResourceId] {
+        let reference = reference.split('#').next().unwrap_or_default();
+        if uris::is_absolute(reference) {
+            let exact = self.resources.with_full_url(bundle, reference);
+            let plain = reference.split("/_history/").next().unwrap_or_default();
+            return if exact.is_empty() {
+                self.resources.with_full_url(bundle, plain)
+            } else {
+                exact
+            };
+        }
+        let full_url = self.resources[entry].entry.and_then(|own| own.field(NAMES.full_url));
+        let Some(full_url) = full_url.and_then(Value::as_str) else { return &[] };
+        match absolute(&full_url, reference) {
+            Some(url) => self.resources.with_full_url(bundle, &url),
+            None => &[],
+        }
+    }
+}
+
+/// A relative reference made absolute by the fullUrl of the entry that it stands in.
+fn absolute(full_url: &str, reference: &str) -> Option<String> {
+    let plain = reference.split("/_history/").next().unwrap_or_default();
+    let (type_name, id) = plain.split_once('/')?;
+    if id.contains('/') {
+        return None;
+    }
+    if let Some(rest) = full_url.strip_prefix("urn:") {
+        let base = &rest[..rest.rfind(':')?];
+        return Some(format!("urn:{base}:{id}"));
+    }
+    let mut parts = full_url.rsplitn(3, '/');
+    let base = parts.nth(2)?;
+    Some(format!("{base}/{type_name}/{id}"))
+}
+
+impl<'d> Walk<'_, '_, 'd> {
+    /// A Reference: its form, whether its target is there, and what the target has to be.
+    pub(super) fn reference(&mut self, value: Value<'d>, own_type: &TypeRef) {
+        let text = value.field(NAMES.reference).and_then(Value::as_str);
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            self.reference_without_target(value);
+            return;
+        };
+        if text.chars().any(char::is_whitespace) {
+            self.broken(&texts::REFERENCE_BLANKS, value);
+        }
+        let target = self.target(&text, value);
+        if value.field(NAMES.type_).is_some() {
+            let type_name = match target {
+                Some(target) => Some(self.check.resources[target].type_name.to_string()),
+                None => named_type(&text),
+            };
+            self.stated_type(value, own_type, type_name.as_deref());
+        }
+        if let Some(target) = target {
+            self.target_profiles(value, own_type, target);
+        }
+    }
+
+    fn reference_without_target(&mut self, value: Value<'d>) {
+        let says = |symbol| value.field(symbol).is_some();
+        if !says(NAMES.identifier) && !says(NAMES.display) && !says(NAMES.extension) {
+            self.broken(&texts::REFERENCE_EMPTY, value);
+        }
+    }
+
+    fn target(&mut self, text: &str, value: Value<'d>) -> Option<ResourceId> {
+        if text.starts_with('#') {
+            let found = self.check.resolve(self.resource, text);
+            let is_itself = text == "#" && !self.check.is_contained(self.resource);
+            if found.is_none() && !is_itself {
+                self.broken_with(&texts::REFERENCE_UNRESOLVED, value, "");
+            }
+            return found;
+        }
+        let found = self.check.in_bundle(self.resource, text);
+        if found.len() > 1 {
+            self.broken(&texts::REFERENCE_AMBIGUOUS, value);
+        }
+        let is_in_bundle = self.check.resources.bundle_of(self.resource).is_some();
+        if found.is_empty() && is_in_bundle {
+            self.outside(text, value);
+        }
+        // Of several the last is meant, as the reference validator has it.
+        found.last().copied()
+    }
+
+    fn outside(&mut self, text: &str, value: Value<'d>) {
+        if text.starts_with("urn") {
+            self.broken(&texts::URN_NOT_FOUND, value);
+        } else if !uris::is_absolute(text) && !matches!(text.matches('/').count(), 1 | 3) {
+            let outer = self.check.resources.bundle_of(self.resource);
+            let entry = outer.and_then(|(_, entry)| self.check.resources[entry].entry);
+            if entry.is_some_and(|entry| entry.field(NAMES.full_url).is_some()) {
+                self.broken(&texts::REFERENCE_FORM, value);
+            }
+        }
+    }
+
+    /// `Reference.type` against the targets that are allowed and the target that is there.
+    fn stated_type(&mut self, value: Value<'d>, own_type: &TypeRef, type_name: Option<&str>) {
+        let Some(stated) = value.field(NAMES.type_).and_then(Value::as_str) else { return };
+        let bare =
+            stated.strip_prefix("http://hl7.org/fhir/StructureDefinition/").unwrap_or(&stated);
+        let allows = |target: &Target| match target {
+            Target::Any => true,
+            Target::Profile(id) => *self.schema.profile(*id).type_name == *bare,
+            Target::Unknown => false,
+        };
+        if !own_type.targets.is_empty() && !own_type.targets.iter().any(allows) {
+            self.broken(&texts::REFERENCE_TYPE, value);
+        }
+        if type_name.is_some_and(|name| name != stated) {
+            self.broken(&texts::REFERENCE_TYPE_DIFFERS, value);
+        }
+    }
+
+    fn target_profiles(&mut self, value: Value<'d>, own_type: &TypeRef, target: ResourceId) {
+        if own_type.targets.is_empty() || own_type.targets.contains(&Target::Any) {
+            return;
+        }
+        if own_type.targets.contains(&Target::Unknown) {
+            self.broken(&texts::TARGET_PROFILE_UNKNOWN, value);
+        }
+        let type_id = self.check.resources[target].type_profile;
+        let type_name = &*self.check.resources[target].type_name;
+        let candidates: Vec<ProfileId> = own_type
+            .targets
+            .iter()
+            .filter_map(|own| match own {
+                Target::Profile(id) => Some(*id),
+                Target::Any | Target::Unknown => None,
+            })
+            .filter(|id| self.schema.profile(*id).type_id == type_id)
+            .collect();
+        if candidates.is_empty() {
+            self.broken_with(&texts::TARGET_TYPE, value, type_name);
+            return;
+        }
+        let is_of_base_types = candidates.iter().all(|id| !self.schema.profile(*id).constrains);
+        let at = value.id();
+        self.demands.push(Demand::Reference { at, resource: target, candidates, is_of_base_types });
+    }
+
+    /// An Identifier's system is no local name; of `urn:ietf:rfc:3986` the value is a URI.
+    pub(super) fn identifier(&mut self, value: Value<'d>) {
+        let Some(system) = value.field(NAMES.system).and_then(Value::as_str) else { return };
+        if !uris::is_system(&system) && !system.starts_with("ldap:") {
+            self.broken(&texts::IDENTIFIER_SYSTEM, value);
+        }
+        let text: Option<Cow<'_, str>> = value.field(NAMES.value).and_then(Value::as_str);
+        if system == "urn:ietf:rfc:3986" && text.is_some_and(|text| !text.contains(':')) {
+            self.broken(&texts::IDENTIFIER_URI, value);
+        }
+    }
+}
+
+/// The type that a literal reference names.
+fn named_type(reference: &str) -> Option<String> {
+    uris::restful(reference).map(|(_, type_name, _)| type_name.to_owned())
+}

@@ -1,0 +1,232 @@
+//! 資源の索引 — every resource of the document, found once before anything is walked.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use crate::{
+    hash::NumberMap,
+    json::{Symbol, Value},
+    schema::{ProfileId, Schema},
+};
+
+/// A resource of the document by its place in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ResourceId(pub(crate) u32);
+
+/// What a resource is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The document itself.
+    Root,
+    /// `Bundle.entry.resource`.
+    Entry,
+    /// `Bundle.entry.response.outcome` or `Parameters.parameter.resource`.
+    Part,
+    /// `contained` of another resource.
+    Contained,
+}
+
+/// One resource.
+#[derive(Debug)]
+pub(crate) struct Resource<'d> {
+    pub(crate) value: Value<'d>,
+    pub(crate) type_name: Cow<'d, str>,
+    /// The base definition of its type; none where there is no such type.
+    pub(crate) type_profile: Option<ProfileId>,
+    pub(crate) role: Role,
+    /// The resource that it is contained in, or the Bundle or Parameters around it.
+    pub(crate) around: Option<ResourceId>,
+    /// The entry that holds it.
+    pub(crate) entry: Option<Value<'d>>,
+    /// The profiles that it has to meet by itself, the most derived of those it claims that
+    /// are known and of its type; its base type where there is none. The first is never
+    /// missing where the type is known.
+    pub(crate) profiles: Vec<ProfileId>,
+}
+
+/// 資源の索引 — the resources of one document.
+#[derive(Debug)]
+pub(crate) struct Resources<'d> {
+    all: Vec<Resource<'d>>,
+    by_value: NumberMap<u32, ResourceId>,
+    /// The entries of each Bundle by fullUrl.
+    entries: HashMap<ResourceId, HashMap<Cow<'d, str>, Vec<ResourceId>>>,
+}
+
+/// The names that the index looks for.
+struct Names {
+    resource_type: Symbol,
+    contained: Symbol,
+    entry: Symbol,
+    resource: Symbol,
+    response: Symbol,
+    outcome: Symbol,
+    full_url: Symbol,
+    parameter: Symbol,
+    part: Symbol,
+    meta: Symbol,
+    profile: Symbol,
+}
+
+impl Names {
+    fn new() -> Self {
+        Self {
+            resource_type: Symbol::of("resourceType"),
+            contained: Symbol::of("contained"),
+            entry: Symbol::of("entry"),
+            resource: Symbol::of("resource"),
+            response: Symbol::of("response"),
+            outcome: Symbol::of("outcome"),
+            full_url: Symbol::of("fullUrl"),
+            parameter: Symbol::of("parameter"),
+            part: Symbol::of("part"),
+            meta: Symbol::of("meta"),
+            profile: Symbol::of("profile"),
+        }
+    }
+}
+
+impl<'d> Resources<'d> {
+    /// Finds the resources from the root on; without recursion.
+    pub(crate) fn new(schema: &Schema, root: Value<'d>) -> Self {
+        let names = Names::new();
+        let mut own =
+            Self { all: Vec::new(), by_value: NumberMap::default(), entries: HashMap::new() };
+        own.add(schema, &names, root, Role::Root, None, None);
+        let mut next = 0;
+        while next < own.all.len() {
+            own.add_parts(schema, &names, ResourceId(next as u32));
+            next += 1;
+        }
+        own
+    }
+
+    fn add(
+        &mut self,
+        schema: &Schema,
+        names: &Names,
+        value: Value<'d>,
+        role: Role,
+        around: Option<ResourceId>,
+        entry: Option<Value<'d>>,
+    ) -> Option<ResourceId> {
+        let type_name = value.field(names.resource_type)?.as_str()?;
+        let type_profile = schema.resource_type(&type_name);
+        let claimed = value
+            .field(names.meta)
+            .and_then(|meta| meta.field(names.profile))
+            .into_iter()
+            .flat_map(Value::items)
+            .filter_map(Value::as_str)
+            .filter_map(|canonical| schema.find(&canonical));
+        let profiles = most_derived(schema, type_profile, claimed);
+        let id = ResourceId(self.all.len() as u32);
+        self.by_value.insert(value.id(), id);
+        self.all.push(Resource { value, type_name, type_profile, role, around, entry, profiles });
+        Some(id)
+    }
+
+    fn add_parts(&mut self, schema: &Schema, names: &Names, id: ResourceId) {
+        let (value, type_name) = (self[id].value, self[id].type_name.clone());
+        for contained in value.field(names.contained).into_iter().flat_map(Value::items) {
+            self.add(schema, names, contained, Role::Contained, Some(id), None);
+        }
+        match &*type_name {
+            "Bundle" => self.add_entries(schema, names, id, value),
+            "Parameters" => self.add_parameters(schema, names, id, value),
+            _ => {}
+        }
+    }
+
+    fn add_entries(&mut self, schema: &Schema, names: &Names, id: ResourceId, bundle: Value<'d>) {
+        let mut by_url: HashMap<Cow<'d, str>, Vec<ResourceId>> = HashMap::new();
+        for entry in bundle.field(names.entry).into_iter().flat_map(Value::items) {
+            let resource = entry.field(names.resource).and_then(|resource| {
+                self.add(schema, names, resource, Role::Entry, Some(id), Some(entry))
+            });
+            let url = entry.field(names.full_url).and_then(Value::as_str);
+            if let (Some(resource), Some(url)) = (resource, url) {
+                by_url.entry(url).or_default().push(resource);
+            }
+            let outcome = entry.field(names.response).and_then(|own| own.field(names.outcome));
+            if let Some(outcome) = outcome {
+                self.add(schema, names, outcome, Role::Part, Some(id), None);
+            }
+        }
+        self.entries.insert(id, by_url);
+    }
+
+    fn add_parameters(&mut self, schema: &Schema, names: &Names, id: ResourceId, value: Value<'d>) {
+        let mut waiting: Vec<Value<'d>> =
+            value.field(names.parameter).into_iter().flat_map(Value::items).collect();
+        while let Some(parameter) = waiting.pop() {
+            if let Some(resource) = parameter.field(names.resource) {
+                self.add(schema, names, resource, Role::Part, Some(id), None);
+            }
+            waiting.extend(parameter.field(names.part).into_iter().flat_map(Value::items));
+        }
+    }
+
+    /// The resource that is this value.
+    pub(crate) fn at(&self, value: Value<'_>) -> Option<ResourceId> {
+        self.by_value.get(&value.id()).copied()
+    }
+
+    /// The document's own.
+    pub(crate) fn root(&self) -> Option<ResourceId> {
+        (!self.all.is_empty()).then_some(ResourceId(0))
+    }
+
+    /// Every resource.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ResourceId> + use<> {
+        (0..self.all.len() as u32).map(ResourceId)
+    }
+
+    /// The resources of a Bundle's entries with this fullUrl.
+    pub(crate) fn with_full_url(&self, bundle: ResourceId, url: &str) -> &[ResourceId] {
+        self.entries.get(&bundle).and_then(|entries| entries.get(url)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The Bundle whose entry holds a resource, and that entry's resource.
+    pub(crate) fn bundle_of(&self, id: ResourceId) -> Option<(ResourceId, ResourceId)> {
+        let outer = self.outer(id);
+        let resource = &self[outer];
+        resource.around.filter(|_| resource.role == Role::Entry).map(|bundle| (bundle, outer))
+    }
+
+    /// The resource that contains it, or itself.
+    pub(crate) fn outer(&self, mut id: ResourceId) -> ResourceId {
+        while let (Role::Contained, Some(around)) = (self[id].role, self[id].around) {
+            id = around;
+        }
+        id
+    }
+}
+
+impl<'d> std::ops::Index<ResourceId> for Resources<'d> {
+    type Output = Resource<'d>;
+
+    fn index(&self, id: ResourceId) -> &Resource<'d> {
+        &self.all[id.0 as usize]
+    }
+}
+
+/// Of the claimed profiles that build on the type those on which no other claimed one builds.
+fn most_derived(
+    schema: &Schema,
+    own: Option<ProfileId>,
+    claimed: impl Iterator<Item = ProfileId>,
+) -> Vec<ProfileId> {
+    let Some(own) = own else { return Vec::new() };
+    let mut profiles: Vec<ProfileId> = Vec::new();
+    for profile in claimed.filter(|profile| schema.builds_on(*profile, own)) {
+        if profiles.iter().any(|other| schema.builds_on(*other, profile)) {
+            continue;
+        }
+        profiles.retain(|other| !schema.builds_on(profile, *other));
+        profiles.push(profile);
+    }
+    if profiles.is_empty() {
+        profiles.push(own);
+    }
+    profiles
+}

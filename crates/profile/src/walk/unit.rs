@@ -1,0 +1,204 @@
+//! 単位 — the walk of one resource against one profile.
+
+use std::borrow::Cow;
+
+use kyoyu_domain::problem::{Rule, Severity};
+
+use super::{
+    finding::{Broken, Finding, Findings},
+    resources::ResourceId,
+    settle::Check,
+};
+use crate::{
+    fhirpath::{Environment, Focus},
+    json::Value,
+    schema::{ConstraintId, ElementNode, NodeId, ProfileId, Schema},
+    validator::Mode,
+};
+
+/// What a unit depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// A contained resource or entry has to conform to itself and to one of these.
+    Child { at: u32, resource: ResourceId, profiles: Vec<ProfileId> },
+    /// A reference's target has to conform to one of these.
+    Reference {
+        at: u32,
+        resource: ResourceId,
+        candidates: Vec<ProfileId>,
+        /// Whether they are all base types, whose failure is the target's own affair.
+        is_of_base_types: bool,
+    },
+}
+
+impl Demand {
+    /// What has to be settled for it.
+    pub(super) fn pairs(&self) -> Vec<(ResourceId, Option<ProfileId>)> {
+        let (resource, profiles) = match self {
+            Self::Child { resource, profiles, .. } => (*resource, profiles),
+            Self::Reference { resource, candidates, .. } => (*resource, candidates),
+        };
+        if profiles.is_empty() {
+            return vec![(resource, None)];
+        }
+        profiles.iter().map(|profile| (resource, Some(*profile))).collect()
+    }
+}
+
+/// What a walk leaves behind.
+pub(super) struct Unit {
+    pub(super) findings: Findings,
+    pub(super) demands: Vec<Demand>,
+    /// What has to be settled before the walk can be trusted.
+    pub(super) needs: Vec<(ResourceId, ProfileId)>,
+    pub(super) steps: u64,
+}
+
+/// 一巡 — one walk under way.
+pub(super) struct Walk<'w, 'c, 'd> {
+    pub(super) check: &'w Check<'c, 'd>,
+    pub(super) schema: &'c Schema,
+    pub(super) resource: ResourceId,
+    pub(super) profile: ProfileId,
+    pub(super) findings: Findings,
+    pub(super) demands: Vec<Demand>,
+    pub(super) needs: Vec<(ResourceId, ProfileId)>,
+    /// Counters of the tables that are being walked, innermost last.
+    pub(super) counters: Vec<u32>,
+    pub(super) steps: u64,
+    /// Whether what is not settled counts as conformant.
+    pub(super) is_last_try: bool,
+    /// Whether a counter of the object that is being walked went beyond its limit.
+    pub(super) is_over: bool,
+    /// Room for the keys of look-ups.
+    pub(super) key: String,
+    /// The slice of the item before, in an ordered slicing.
+    pub(super) last_slice: Option<super::slices::LastSlice>,
+}
+
+impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
+    pub(super) fn new(check: &'w Check<'c, 'd>, resource: ResourceId, profile: ProfileId) -> Self {
+        Self {
+            check,
+            schema: check.schema(),
+            resource,
+            profile,
+            findings: Findings::default(),
+            demands: Vec::new(),
+            needs: Vec::new(),
+            counters: Vec::with_capacity(512),
+            steps: 0,
+            is_last_try: false,
+            is_over: false,
+            key: String::new(),
+            last_slice: None,
+        }
+    }
+
+    pub(super) fn run(mut self, is_last_try: bool) -> Unit {
+        self.is_last_try = is_last_try;
+        let resource = &self.check.resources[self.resource];
+        let value = resource.value;
+        let root = self.schema.profile(self.profile).root;
+        if let Some(table) = self.schema.table_of(root) {
+            self.object(value, table, super::object::Around::resource());
+        }
+        // A walk that has to be repeated need not be finished.
+        if is_last_try || self.needs.is_empty() {
+            if self.check.is_primary(self.resource, self.profile) {
+                self.primary_rules(value);
+            }
+            let node = self.schema.node(root);
+            self.constraints(&node.constraints, Focus::of(value));
+        }
+        let Self { findings, demands, needs, steps, .. } = self;
+        let needs = if is_last_try { Vec::new() } else { needs };
+        Unit { findings, demands, needs, steps }
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &'c ElementNode {
+        self.schema.node(id)
+    }
+
+    pub(super) fn broken(&mut self, rule: &'static Rule, value: Value<'d>) {
+        self.findings.rule(rule, value.id(), Cow::Borrowed(""));
+    }
+
+    pub(super) fn broken_with(&mut self, rule: &'static Rule, value: Value<'d>, argument: &str) {
+        self.findings.rule(rule, value.id(), Cow::Owned(argument.to_owned()));
+    }
+
+    pub(super) fn broken_if(&mut self, is_broken: bool, rule: &'static Rule, value: Value<'d>) {
+        if is_broken {
+            self.broken(rule, value);
+        }
+    }
+
+    /// What is an error for the reference validator alone.
+    pub(super) fn mirrored(&mut self, rule: &'static Rule, value: Value<'d>) {
+        let severity = match self.check.mode {
+            Mode::Strict => rule.severity,
+            Mode::Reference => Severity::Error,
+        };
+        let (broken, at) = (Broken::Rule(rule), value.id());
+        self.findings.push(Finding { broken, severity, at, argument: Cow::Borrowed("") });
+    }
+
+    /// Evaluates invariants at an element.
+    pub(super) fn constraints(&mut self, constraints: &[ConstraintId], focus: Focus<'d>) {
+        for id in constraints {
+            let stated = self.schema.stated(*id);
+            if !stated
+                .invariant
+                .holds(focus, &Surroundings { check: self.check, resource: self.resource })
+            {
+                let at = focus.value().or(focus.sibling()).map_or(0, Value::id);
+                self.findings.push(Finding {
+                    broken: Broken::Constraint(*id),
+                    severity: stated.severity,
+                    at,
+                    argument: Cow::Borrowed(""),
+                });
+            }
+        }
+    }
+
+    /// Whether a resource conforms to a profile; noted as needed where it is not settled.
+    pub(super) fn conforms(&mut self, resource: ResourceId, profile: ProfileId) -> bool {
+        let answer = self.check.conforms(resource, Some(profile));
+        if answer.is_none() {
+            self.needs.push((resource, profile));
+        }
+        answer != Some(false)
+    }
+}
+
+/// 周囲 — what the document knows around a resource.
+pub(super) struct Surroundings<'w, 'c, 'd> {
+    pub(super) check: &'w Check<'c, 'd>,
+    pub(super) resource: ResourceId,
+}
+
+impl<'d> Environment<'d> for Surroundings<'_, '_, 'd> {
+    fn resource(&self) -> Option<Value<'d>> {
+        Some(self.check.resources[self.resource].value)
+    }
+
+    fn root_resource(&self) -> Option<Value<'d>> {
+        let outer = self.check.resources.outer(self.resource);
+        Some(self.check.resources[outer].value)
+    }
+
+    fn resolve(&self, reference: &str) -> Option<Value<'d>> {
+        self.check.resolve(self.resource, reference).map(|id| self.check.resources[id].value)
+    }
+
+    fn member_of(&self, element: Value<'d>, value_set: &str) -> Option<bool> {
+        self.check.guide.member_of(element, value_set)
+    }
+
+    fn conforms_to(&self, element: Value<'d>, profile: &str) -> Option<bool> {
+        let profile = self.check.schema().find(profile)?;
+        self.check.conforms(self.check.resources.at(element)?, Some(profile))
+    }
+}
