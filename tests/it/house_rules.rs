@@ -36,6 +36,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the tests of a crate may use besides.
+const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[("kyoyu-synth", &["kyoyu-profile"])];
+
 const TESTS: &str = "kyoyu-tests";
 
 const HTTP: &[&str] = &["axum", "hyper", "hyper-util", "http-body-util", "tower", "tower-http"];
@@ -169,6 +172,9 @@ fn an_arrow_from_the_gateway_to_the_store_is_found() {
     }
     let renamed = "pool = { package = \"kyoyu-store\", path = \"../store\" }";
     assert!(!against_the_arrows(&planted("kyoyu-fhir", "dependencies", renamed)).is_empty());
+    let line = "kyoyu-profile.workspace = true";
+    assert!(against_the_arrows(&planted("kyoyu-synth", "dev-dependencies", line)).is_empty());
+    assert!(!against_the_arrows(&planted("kyoyu-synth", "dependencies", line)).is_empty());
     let new = planted("kyoyu-peers", "dependencies", "");
     assert_eq!(against_the_arrows(&new), ["kyoyu-peers has no arrows"]);
 }
@@ -219,7 +225,10 @@ impl Manifest {
 }
 
 fn dependencies_of(table: &toml::Table) -> Vec<String> {
-    let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
+    in_sections(table, &["dependencies", "dev-dependencies", "build-dependencies"])
+}
+
+fn in_sections(table: &toml::Table, sections: &[&str]) -> Vec<String> {
     let sections = sections.iter().filter_map(|name| table.get(*name)?.as_table());
     let named = |(key, value): (&String, &toml::Value)| {
         let package = value.get("package").and_then(toml::Value::as_str);
@@ -236,8 +245,12 @@ fn against_the_arrows(manifest: &Manifest) -> Vec<String> {
     let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| crate_name == name) else {
         return vec![format!("{name} has no arrows")];
     };
+    let of_tests = ARROWS_OF_TESTS.iter().find(|(crate_name, _)| crate_name == name);
+    let of_tests = of_tests.map_or(&[][..], |(_, packages)| packages);
+    let built = in_sections(&manifest.text, &["dependencies", "build-dependencies"]);
     let ours = manifest.dependencies().into_iter().filter(|other| other.starts_with("kyoyu"));
-    let wrong = ours.filter(|other| !allowed.contains(&other.as_str()));
+    let for_tests = |other: &String| of_tests.contains(&other.as_str()) && !built.contains(other);
+    let wrong = ours.filter(|other| !allowed.contains(&other.as_str()) && !for_tests(other));
     wrong.map(|other| format!("{name} depends on {other}")).collect()
 }
 

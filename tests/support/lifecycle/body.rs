@@ -88,7 +88,7 @@ impl Invented {
     ) -> String {
         let (institution, at) = (INSTITUTIONS[usize::from(name.institution)], in_japan(sent_at));
         let mut body = format!(
-            r#"{{"resourceType":"Bundle","meta":{{"lastUpdated":"{at}","profile":["{CLINS}/StructureDefinition/JP_Bundle_CLINS|1.10.0"],"tag":[{{"system":"{CLINS}/CodeSystem/BundleResourceType_CS","code":"{}"}}]}},"identifier":{{"system":"{BUNDLE_IDENTIFIER}","value":"{}"}},"type":"collection","timestamp":"{at}","entry":[{{"fullUrl":"{}","resource":{{"resourceType":"Patient","id":"p1","meta":{{"profile":["{ECS}/StructureDefinition/JP_Patient_eCS|1.10.0"]}},"identifier":[{{"system":"urn:oid:1.2.392.100495.20.3.51.1{institution}","value":"{:07}"}},{{"system":"{INSURED}","value":"{}"}}],"name":[{{"text":"共有 花子","family":"共有","given":["花子"]}}],"gender":"female","birthDate":"1958-02-28"}}}}"#,
+            r#"{{"resourceType":"Bundle","meta":{{"lastUpdated":"{at}","profile":["{CLINS}/StructureDefinition/JP_Bundle_CLINS|1.10.0"],"tag":[{{"system":"{CLINS}/CodeSystem/BundleResourceType_CS","code":"{}"}}]}},"identifier":{{"system":"{BUNDLE_IDENTIFIER}","value":"{}"}},"type":"collection","timestamp":"{at}","entry":[{{"fullUrl":"{}","resource":{{"resourceType":"Patient","id":"p1","meta":{{"lastUpdated":"{at}","profile":["{ECS}/StructureDefinition/JP_Patient_eCS|1.10.0"]}},"identifier":[{{"system":"urn:oid:1.2.392.100495.20.3.51.1{institution}","value":"{:07}"}},{{"system":"{INSURED}","value":"{}"}}],"name":[{{"text":"共有 花子","family":"共有","given":["花子"]}}],"gender":"female","birthDate":"1958-02-28","address":[{{"text":"東京都架空市見本町1-2-3"}}]}}}}"#,
             of_type.name(),
             self.bundle_identifier(name),
             self.patient_url(),
@@ -157,54 +157,84 @@ fn observation(resource: &Resource, patient_url: &str) -> String {
         Said::EnteredInError => "entered-in-error",
         Said::Standing | Said::Refuted => "final",
     };
-    let shared = match (resource.sort, resource.item) {
+    let (table, code, display) = match (resource.sort, resource.item) {
         (Sort::Infection, _) => {
-            format!(
-                "{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_InfectionLabo_CS 5F016141002306311"
-            )
+            ("JLAC10/JP_CLINS_ObsLabResult_InfectionLabo_CS", "5F016141002306311", "HBs抗原(定性)")
         }
-        (Sort::Lab, 21) => {
-            format!("{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_CoreLabo_CS 3A015000002329101")
-        }
-        (Sort::Lab, _) => {
-            format!("{CLINS}/CodeSystem/JLAC10/JP_CLINS_ObsLabResult_CoreLabo_CS 3H015000002326101")
-        }
-        _ => format!("{CLINS}/CodeSystem/JP_CLINS_ObsLabResult_Uncoded_CS 99999999999999999"),
+        (Sort::Lab, 21) => ("JLAC10/JP_CLINS_ObsLabResult_CoreLabo_CS", "3A015000002329101", "ALB"),
+        (Sort::Lab, _) => ("JLAC10/JP_CLINS_ObsLabResult_CoreLabo_CS", "3H015000002326101", "K"),
+        _ => ("JP_CLINS_ObsLabResult_Uncoded_CS", "99999999999999999", "未標準化コード項目(JLAC)"),
     };
-    let (system, code) = shared.split_once(' ').expect("a system and a code");
+    let local =
+        coding(&format!("{CLINS}/CodeSystem/JP_CLINS_ObsLabResult_LocalCode_CS"), "L1", "検査");
+    let shared = coding(&format!("{CLINS}/CodeSystem/{table}"), code, display);
     let value = match resource.said {
-        Said::Awaited | Said::NotDone => "",
+        Said::Awaited => r#","dataAbsentReason":{"text":"結果待ち"}"#,
+        Said::NotDone => r#","dataAbsentReason":{"text":"検体未提出"}"#,
         _ => r#","valueQuantity":{"value":4.10,"unit":"mmol/L"}"#,
     };
     format!(
-        r##""contained":[{{"resourceType":"Encounter","id":"enc","meta":{{"profile":["{CORE}/StructureDefinition/JP_Encounter"]}},"status":"finished","class":{{"system":"{HL7}/v3-ActCode","code":"AMB"}}}},{{"resourceType":"Practitioner","id":"doc","meta":{{"profile":["{CORE}/StructureDefinition/JP_Practitioner"]}},"name":[{{"text":"見本 太郎"}}]}}],"status":"{status}","category":[{{"coding":[{{"system":"{CORE}/CodeSystem/JP_SimpleObservationCategory_CS","code":"laboratory"}}]}}],"code":{{"coding":[{{"system":"{CLINS}/CodeSystem/JP_CLINS_ObsLabResult_LocalCode_CS","code":"L1"}},{{"system":"{system}","code":"{code}"}}],"text":"検査"}},"subject":{{"reference":"{patient_url}"}},"encounter":{{"reference":"#enc"}},"performer":[{{"reference":"#doc"}}]{}{value}"##,
+        r##""contained":[{},{{"resourceType":"Practitioner","id":"doc","meta":{{"profile":["{CORE}/StructureDefinition/JP_Practitioner"]}},"name":[{{"text":"見本 太郎"}}]}}],"status":"{status}","category":[{{"coding":[{{"system":"{CORE}/CodeSystem/JP_SimpleObservationCategory_CS","code":"laboratory"}}]}}],"code":{{"coding":[{local},{shared}],"text":"検査"}},"subject":{{"reference":"{patient_url}"}},"encounter":{{"reference":"#enc"}}{},"performer":[{{"reference":"#doc"}}]{value},"specimen":{{"type":"Specimen","display":"血清"}}"##,
+        encounter(),
         dated("effectiveDateTime", resource)
     )
 }
 
 fn condition(resource: &Resource, patient_url: &str) -> String {
     format!(
-        r##""contained":[{{"resourceType":"Encounter","id":"enc","meta":{{"profile":["{CORE}/StructureDefinition/JP_Encounter"]}},"status":"finished","class":{{"system":"{HL7}/v3-ActCode","code":"AMB"}}}}],"clinicalStatus":{{"coding":[{{"system":"{HL7}/condition-clinical","code":"active"}}]}},"verificationStatus":{{"coding":[{{"system":"{HL7}/condition-ver-status","code":"{}"}}]}},"code":{{"coding":[{{"system":"http://medis.or.jp/CodeSystem/master-disease-keyNumber","code":"20054874"}}],"text":"高血圧症"}},"subject":{{"reference":"{patient_url}"}},"encounter":{{"reference":"#enc"}}{}"##,
-        verification(resource),
+        r##""contained":[{}],{},"category":[{{"coding":[{}]}}],"code":{{"coding":[{}],"text":"高血圧症"}},"subject":{{"reference":"{patient_url}"}},"encounter":{{"reference":"#enc"}}{}"##,
+        encounter(),
+        statuses(resource, "condition-clinical", "condition-ver-status"),
+        coding(&format!("{HL7}/condition-category"), "encounter-diagnosis", "Encounter Diagnosis"),
+        coding("http://medis.or.jp/CodeSystem/master-disease-keyNumber", "20061593", "高血圧症"),
         dated("onsetDateTime", resource)
     )
 }
 
 fn allergy(resource: &Resource, patient_url: &str) -> String {
-    let category = if resource.sort == Sort::DrugAllergy { "medication" } else { "food" };
+    let (category, table, code, display) = match resource.sort {
+        Sort::DrugAllergy => (
+            "medication",
+            "GCM/JP_JfagyMedicationAllergen_CS",
+            "GCM1149001D1ZZZ",
+            "【成分名】イブプロフェン",
+        ),
+        _ => ("food", "JP_JfagyFoodAllergen_CS", "J9FA19140000", "そば"),
+    };
     format!(
-        r#""clinicalStatus":{{"coding":[{{"system":"{HL7}/allergyintolerance-clinical","code":"active"}}]}},"verificationStatus":{{"coding":[{{"system":"{HL7}/allergyintolerance-verification","code":"{}"}}]}},"category":["{category}"],"code":{{"coding":[{{"system":"{CORE}/CodeSystem/JP_JfagyFoodAllergen_CS","code":"J9F000000000"}}],"text":"アレルギー"}},"patient":{{"reference":"{patient_url}"}}{}"#,
-        verification(resource),
+        r#"{},"category":["{category}"],"code":{{"coding":[{}],"text":"アレルギー"}},"patient":{{"reference":"{patient_url}"}}{}"#,
+        statuses(resource, "allergyintolerance-clinical", "allergyintolerance-verification"),
+        coding(&format!("{CORE}/CodeSystem/{table}"), code, display),
         dated("onsetDateTime", resource)
     )
 }
 
-fn verification(resource: &Resource) -> &'static str {
-    match resource.said {
-        Said::Refuted => "refuted",
-        Said::EnteredInError => "entered-in-error",
-        _ => "confirmed",
+/// The contained Encounter.
+fn encounter() -> String {
+    let class = coding(&format!("{HL7}/v3-ActCode"), "AMB", "ambulatory");
+    format!(
+        r#"{{"resourceType":"Encounter","id":"enc","meta":{{"profile":["{CORE}/StructureDefinition/JP_Encounter"]}},"status":"finished","class":{class}}}"#
+    )
+}
+
+/// What was entered in error has no clinical status (con-5, ait-2).
+fn statuses(resource: &Resource, clinical: &str, verification: &str) -> String {
+    let (code, display) = match resource.said {
+        Said::Refuted => ("refuted", "Refuted"),
+        Said::EnteredInError => ("entered-in-error", "Entered in Error"),
+        _ => ("confirmed", "Confirmed"),
+    };
+    let verified = coding(&format!("{HL7}/{verification}"), code, display);
+    let verified = format!(r#""verificationStatus":{{"coding":[{verified}]}}"#);
+    if resource.said == Said::EnteredInError {
+        return verified;
     }
+    let active = coding(&format!("{HL7}/{clinical}"), "active", "Active");
+    format!(r#""clinicalStatus":{{"coding":[{active}]}},{verified}"#)
+}
+
+fn coding(system: &str, code: &str, display: &str) -> String {
+    format!(r#"{{"system":"{system}","code":"{code}","display":"{display}"}}"#)
 }
 
 fn dated(element: &str, resource: &Resource) -> String {

@@ -1,0 +1,152 @@
+//! Every Bundle that this crate makes is one that the gateway takes: no error by the
+//! profiles of the guide, and no warning that a careful system avoids.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::LazyLock};
+
+use chrono::{DateTime, Duration, Utc};
+use kyoyu_domain::{entry::Flags, problem::Severity};
+use kyoyu_profile::{
+    Limits,
+    package::Package,
+    validator::{Finding, Guide, Mode, Validator},
+};
+use kyoyu_synth::{
+    AllergyKind, AllergyList, ChosenResult, ConditionList, LabReport, ResultStatus, Results, Seed,
+    Sending, SynthBundle, World, WorldSize, allergies, conditions, labs,
+};
+
+/// The clinical guide as the product ships it.
+static SHIPPED: LazyLock<Validator> = LazyLock::new(|| {
+    let shipped = Package::shipped();
+    Validator::new(vec![Guide::load(&shipped.clinical())], Limits::default())
+});
+
+/// The clinical guide as it is published; none where the packages are not there.
+static OFFICIAL: LazyLock<Option<Validator>> = LazyLock::new(official);
+
+#[expect(clippy::print_stderr, reason = "a test says what it left out")]
+fn official() -> Option<Validator> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/packages"));
+    let names =
+        ["hl7.fhir.r4.core-4.0.1.tgz", "jp-core.r4-1.1.2-clins.tgz", "jp-eCSCLINS.r4-1.10.0.tgz"];
+    let read = |name| fs::read(folder.join(name)).ok();
+    let Some(archives) = names.into_iter().map(read).collect::<Option<Vec<_>>>() else {
+        eprintln!("left out: the official packages are not there ({})", folder.display());
+        return None;
+    };
+    let packages = archives.iter().map(|bytes| Package::read(bytes).expect("a package is sound"));
+    let packages: Vec<_> = packages.collect();
+    let guide = Guide::load(&packages.iter().collect::<Vec<_>>());
+    Some(Validator::new(vec![guide], Limits::default()))
+}
+
+fn world() -> World {
+    World::new(Seed(77), WorldSize { institutions: 500, persons: 50_000 })
+}
+
+fn at(nth: u64) -> DateTime<Utc> {
+    let first: DateTime<Utc> = "2026-07-15T01:30:00Z".parse().expect("an instant");
+    first + Duration::minutes(nth as i64 * 4_321)
+}
+
+fn lab(nth: u64, results: Results) -> SynthBundle {
+    let collected_at = at(nth) - Duration::hours(2);
+    let report = LabReport { sending: Sending::new(nth, at(nth)), collected_at, results };
+    labs(&world().institution(nth), &world().person(nth * 13), &report)
+}
+
+/// Fails with each different finding once, with how often it was and the first place.
+fn assert_clean(bundles: impl IntoIterator<Item = SynthBundle>) {
+    let mut told: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for bundle in bundles {
+        for validator in std::iter::once(&*SHIPPED).chain(&*OFFICIAL) {
+            for mode in [Mode::Strict, Mode::Reference] {
+                let report = validator.validate(bundle.json.as_bytes(), mode);
+                let avoidable = report.findings.iter().filter(|finding| is_avoidable(finding));
+                for finding in avoidable {
+                    let place = || format!("{} {}", bundle.identifier.value(), finding.expression);
+                    let kind =
+                        format!("{:?} {} {}", finding.severity, finding.rule.code, finding.text[1]);
+                    told.entry(kind).or_insert_with(|| (0, place())).0 += 1;
+                }
+            }
+        }
+    }
+    let told: Vec<String> = told
+        .into_iter()
+        .map(|(kind, (count, first))| format!("{kind}: {count} times, first {first}"))
+        .collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+/// Whether a careful system never brings this forth: anything but hints, the wish for
+/// narratives (laboratories send none) and lists of codes that nobody publishes as a package.
+fn is_avoidable(finding: &Finding) -> bool {
+    finding.severity <= Severity::Warning
+        && !["dom-6", "kyoyu-code-undecidable"].contains(&finding.rule.code.as_str())
+}
+
+#[test]
+fn bundles_of_the_benchmark_are_clean() {
+    let bundle = |(index, resources)| world().bundle(index, resources, at(index)).1;
+    assert_clean((0..160).map(|index| (index, if index % 2 == 0 { 4 } else { 20 })).map(bundle));
+}
+
+#[test]
+fn submissions_of_all_kinds_are_clean() {
+    let submissions = world().submissions(3, (at(0), at(200)), 300);
+    assert_clean(submissions.map(|submission| submission.bundle));
+}
+
+#[test]
+fn lists_of_diseases_with_every_flag_are_clean() {
+    assert_clean((0..60).map(|nth| {
+        let sending = Sending::new(nth, at(nth));
+        let list = ConditionList { sending, count: 20, flags: Flags::all().collect() };
+        conditions(&world().institution(nth), &world().person(nth * 13), &list)
+    }));
+}
+
+#[test]
+fn lists_of_allergies_of_every_kind_are_clean() {
+    let kinds = [AllergyKind::Drug, AllergyKind::Food, AllergyKind::Other];
+    assert_clean((0..60).map(|nth| {
+        let kinds = kinds.into_iter().cycle().take(20).collect();
+        let long_term = vec![nth % 2 == 0, nth % 3 == 0];
+        let list = AllergyList { sending: Sending::new(nth, at(nth)), kinds, long_term };
+        allergies(&world().institution(nth), &world().person(nth * 13), &list)
+    }));
+}
+
+#[test]
+fn results_of_every_item_and_status_are_clean() {
+    let statuses = [
+        ResultStatus::Registered,
+        ResultStatus::Preliminary,
+        ResultStatus::Final,
+        ResultStatus::Corrected,
+        ResultStatus::Cancelled,
+    ];
+    let mut chosen =
+        Vec::from(statuses.map(|status| ChosenResult { status, ..ChosenResult::unlisted() }));
+    let listed = fs::read_to_string(LAB_ITEMS).expect("the list of items is there");
+    for item in listed.lines().filter_map(|line| line.split('\t').next()?.parse().ok()) {
+        chosen.extend(statuses.map(|status| ChosenResult { status, ..ChosenResult::listed(item) }));
+    }
+    assert!(chosen.len() > 200, "{}", chosen.len());
+    assert_clean((0..30).map(|nth| lab(nth, Results::Chosen(chosen.clone()))));
+}
+
+/// A report sent again later, and one of items with the flag that only infections have.
+#[test]
+fn changed_and_flagged_reports_are_clean() {
+    assert_clean((0..60).map(|nth| {
+        let sending = Sending::new(nth, at(nth)).again_at(at(nth + 90));
+        let flagged = ChosenResult { long_term: true, ..ChosenResult::listed(532) };
+        let results = Results::Chosen(vec![flagged, ChosenResult::listed(221)]);
+        let report = LabReport { sending, collected_at: at(nth), results };
+        labs(&world().institution(nth), &world().person(nth * 7), &report)
+    }));
+}
+
+const LAB_ITEMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fhir-profiles/lab-items.tsv");
