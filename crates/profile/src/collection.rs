@@ -2,7 +2,7 @@
 //!
 //! Source: JP-CLINS 1.10.0; S1.2, S1.3, S2.1, S2.21, S3 to S5, S7.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -11,7 +11,7 @@ use kyoyu_domain::{
     entry::{ClinicalStatus, Flags, Standing},
     identifiers::{BundleIdentifier, IdentifierHash, PersonIdentifier},
     phi::Phi,
-    problem::Issue,
+    problem::{Issue, Severity},
     rules::INTERNAL,
 };
 
@@ -20,6 +20,7 @@ use crate::{
     limits::Limits,
     resource::ResourceView,
     rules::{Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, resource_identifier},
+    validator::Validator,
     view::{BundleView, EntryView, birth_date, insured_identifiers, person_identifier},
 };
 
@@ -148,6 +149,31 @@ pub fn check(body: &[u8], limits: &Limits) -> Report {
         Ok(document) => check_document(&document, limits),
         Err(issue) => Report { issues: vec![issue], bundle: None },
     }
+}
+
+/// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it.
+///
+/// Shape, answer: as [`check`]. What a profile forbids at a place at which a rule of the
+/// Bundle is broken already is not said again.
+pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
+    let document = match Document::parse(body, limits) {
+        Ok(document) => document,
+        Err(issue) => return Report { issues: vec![issue], bundle: None },
+    };
+    let mut report = check_document(&document, limits);
+    let place_of = |own: &Issue| own.place.as_ref().map(|place| place.expression.clone());
+    let told: HashSet<String> = report.issues.iter().filter_map(place_of).collect();
+    let of_profiles = validator.issues(&document);
+    let further = of_profiles.into_iter().filter(|own| {
+        own.rule.severity != Severity::Error
+            || place_of(own).is_none_or(|place| !told.contains(&place))
+    });
+    report.issues.extend(further);
+    report.issues.truncate(MAX_ISSUES);
+    if report.issues.iter().any(|own| own.rule.severity == Severity::Error) {
+        report.bundle = None;
+    }
+    report
 }
 
 fn check_document(document: &Document<'_>, limits: &Limits) -> Report {

@@ -17,7 +17,9 @@ mod slicing;
 mod tables;
 mod types;
 
-use kyoyu_domain::problem::Severity;
+use std::sync::OnceLock;
+
+use kyoyu_domain::problem::{Category, Rule, Severity};
 
 pub(crate) use self::{
     elements::{Bound, ElementNode, Shape, Special, Target, TypeRef},
@@ -30,7 +32,7 @@ use crate::{
     definition::{ExtensionContext, StructureKind},
     fhirpath::Expression,
     hash::NumberMap,
-    invariants::Invariant,
+    invariants::{Invariant, table},
 };
 
 /// Declares a number that names one thing of a list.
@@ -124,25 +126,54 @@ pub(crate) struct Stated {
     pub(crate) source: Box<str>,
     pub(crate) severity: Severity,
     human: Box<str>,
+    rule: OnceLock<&'static Rule>,
 }
 
 impl Stated {
+    /// The rule with its texts: those of the project's table for the Japanese rules, else
+    /// the source's own words. Made once and kept for the life of the process, as the texts
+    /// of all other rules are.
+    pub(crate) fn rule(&self) -> &'static Rule {
+        self.rule.get_or_init(|| Box::leak(Box::new(self.make_rule())))
+    }
+
+    fn make_rule(&self) -> Rule {
+        let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+        let row = table::find(&self.source, &self.key);
+        let said = if self.human.is_empty() { &self.key } else { &self.human };
+        let [japanese, english] = row.map_or_else(
+            || {
+                [
+                    leak(format!("規則 {} を満たしていません：{said}", self.key)),
+                    leak(format!("the rule {} does not hold: {said}", self.key)),
+                ]
+            },
+            |row| row.text,
+        );
+        let [repair_ja, repair_en] = row.map_or(
+            ["この規則を満たすように要素を直してください", "correct the element so that the rule holds"],
+            |row| row.repair,
+        );
+        Rule {
+            code: leak(self.key.to_string()),
+            number: row.and_then(|row| row.number).or_else(|| self.number().map(leak)),
+            category: Category::NotConformant,
+            issue_type: "invariant",
+            severity: self.severity,
+            japanese,
+            english,
+            repair: (repair_ja, repair_en),
+            since: "0.1.0",
+        }
+    }
+
     /// The published number, with which the Japanese texts begin: `R02142:…`.
-    pub(crate) fn number(&self) -> Option<String> {
+    fn number(&self) -> Option<String> {
         let (number, _) = self.human.split_once(':')?;
         let digits = number.strip_prefix('R')?;
         let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
             && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
         is_number.then(|| number.to_owned())
-    }
-
-    /// What it says, in Japanese and in English; the source's own words where it has them.
-    pub(crate) fn texts(&self) -> [String; 2] {
-        let said = if self.human.is_empty() { &self.key } else { &self.human };
-        [
-            format!("規則 {} を満たしていません：{said}", self.key),
-            format!("the rule {} does not hold: {said}", self.key),
-        ]
     }
 }
 

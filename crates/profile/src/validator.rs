@@ -8,7 +8,7 @@ mod guide;
 mod repair;
 mod report;
 
-use kyoyu_domain::problem::{Rule, Severity};
+use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 pub use self::{
     guide::Guide,
@@ -69,18 +69,19 @@ impl Validator {
     /// Checks a document that was parsed; leniently or not is the caller's choice.
     pub fn validate_document(&self, document: &Document<'_>, mode: Mode) -> Report {
         let Some(guide) = self.guide_for(document.root()) else { return Report::default() };
-        let mut check = Check::new(guide, document, mode);
-        let mut findings = check.run();
-        if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
-            findings.push(walk::root_finding(document));
-        }
-        if mode == Mode::Strict {
-            walk::strict::add(&mut findings, &check);
-        }
+        let (findings, steps) = find(guide, document, mode);
         let mut report = Report::new(guide, document, findings, mode);
         report.add_laxities(document, mode);
-        report.steps = check.steps;
+        report.steps = steps;
         report
+    }
+
+    /// The findings of a strict check as the service words them, in document order, at most
+    /// 200. The document was parsed strictly.
+    pub fn issues(&self, document: &Document<'_>) -> Vec<Issue> {
+        let Some(guide) = self.guide_for(document.root()) else { return Vec::new() };
+        let (findings, _) = find(guide, document, Mode::Strict);
+        report::issues(guide, document, findings)
     }
 
     /// The guide that defines what the document, or its first resource that claims anything
@@ -95,6 +96,19 @@ impl Validator {
         });
         claimed.or(self.guides.first())
     }
+}
+
+/// What a walk finds, and how many elements it looked at.
+fn find(guide: &Guide, document: &Document<'_>, mode: Mode) -> (Vec<walk::Finding>, u64) {
+    let mut check = Check::new(guide, document, mode);
+    let mut findings = check.run();
+    if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
+        findings.push(walk::root_finding(document));
+    }
+    if mode == Mode::Strict {
+        walk::strict::add(&mut findings, &check);
+    }
+    (findings, check.steps)
 }
 
 /// Every rule that a check can report beside the invariants of the packages.

@@ -4,6 +4,8 @@
 //! Keys, severities and numbers are those of the published guides; expressions and texts
 //! are the project's own. `fhir-profiles/README.md` describes the columns.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use crate::definition::Constraint;
 
 /// One rule of the table.
@@ -38,6 +40,23 @@ impl Row<'_> {
             source: Some(definition.to_owned()),
         }
     }
+}
+
+/// The table that is shipped, by definition and key.
+static KNOWN: LazyLock<HashMap<&str, Vec<(&str, Row<'_>)>>> = LazyLock::new(|| {
+    let rows = read(include_str!("../../../../fhir-profiles/invariants.tsv"));
+    let rows = rows.expect("a test reads the table");
+    let mut by_key: HashMap<&str, Vec<(&str, Row<'_>)>> = HashMap::new();
+    for row in rows {
+        let of_key = by_key.entry(row.key).or_default();
+        of_key.extend(row.definitions.iter().map(|definition| (*definition, row.clone())));
+    }
+    by_key
+});
+
+/// What the table says of a definition's rule.
+pub fn find(definition: &str, key: &str) -> Option<&'static Row<'static>> {
+    KNOWN.get(key)?.iter().find(|(stating, _)| *stating == definition).map(|(_, row)| row)
 }
 
 /// Reads the table; the number of the first line that is no rule is the error.

@@ -4,7 +4,7 @@
 //! known before anything is compiled. Base types come first: the tables of profiles take
 //! from them which names are arrays and which types a choice has.
 
-use std::{borrow::Borrow, collections::HashMap};
+use std::{borrow::Borrow, collections::HashMap, sync::OnceLock};
 
 use kyoyu_domain::problem::Severity;
 
@@ -199,6 +199,7 @@ impl<'d> Builder<'d> {
                 source: known.3.as_str().into(),
                 severity: if constraint.is_error { Severity::Error } else { Severity::Warning },
                 human: constraint.human.as_str().into(),
+            rule: OnceLock::new(),
             }),
             Ok(None) => return None,
             Err(reason) => {

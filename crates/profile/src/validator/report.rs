@@ -1,6 +1,6 @@
 //! 報告 — findings as their readers get them.
 
-use kyoyu_domain::problem::{Issue, Rule, Severity};
+use kyoyu_domain::problem::{Issue, Place, Rule, Severity};
 
 use super::{Guide, Mode};
 use crate::{
@@ -84,15 +84,7 @@ impl Report {
         mut found: Vec<walk::Finding>,
         mode: Mode,
     ) -> Self {
-        found.sort_by_key(|finding| (document.value(finding.at).span().start, finding.severity));
-        remove_repeated(&mut found);
-        let beyond = found.len().saturating_sub(MOST);
-        if beyond > 0 {
-            // Errors are never pushed out by warnings.
-            found.sort_by_key(|finding| finding.severity);
-            found.truncate(MOST);
-            found.sort_by_key(|finding| document.value(finding.at).span().start);
-        }
+        let beyond = in_order(document, &mut found);
         let mut cursor = Cursor::new(document);
         let findings = found.iter().map(|own| {
             let mut finding = rendered(guide, document, own, &mut cursor);
@@ -128,6 +120,31 @@ impl Report {
             self.findings.extend(Self::of_issue(&issue).findings);
         }
     }
+}
+
+/// The findings of a strict check as the service words them.
+pub(super) fn issues(
+    guide: &Guide,
+    document: &Document<'_>,
+    mut found: Vec<walk::Finding>,
+) -> Vec<Issue> {
+    in_order(document, &mut found);
+    let mut cursor = Cursor::new(document);
+    found.iter().map(|own| issue(guide, document, own, &mut cursor)).collect()
+}
+
+/// Puts findings into document order, each once; answers how many were cut off.
+fn in_order(document: &Document<'_>, found: &mut Vec<walk::Finding>) -> usize {
+    found.sort_by_key(|finding| (document.value(finding.at).span().start, finding.severity));
+    remove_repeated(found);
+    let beyond = found.len().saturating_sub(MOST);
+    if beyond > 0 {
+        // Errors are never pushed out by warnings.
+        found.sort_by_key(|finding| finding.severity);
+        found.truncate(MOST);
+        found.sort_by_key(|finding| document.value(finding.at).span().start);
+    }
+    beyond
 }
 
 /// Removes what was found twice at one value; the findings of a value stand side by side.
@@ -186,45 +203,38 @@ fn rendered(
     finding: &walk::Finding,
     cursor: &mut Cursor<'_>,
 ) -> Finding {
+    let issue = issue(guide, document, finding, cursor);
+    let place = issue.place.clone().unwrap_or_default();
+    let source = match finding.broken {
+        Broken::Rule(_) => None,
+        Broken::Constraint(id) => Some(guide.schema().stated(id).source.to_string()),
+    };
+    Finding {
+        severity: finding.severity,
+        rule: RuleId { source, ..RuleId::own(issue.rule.code, issue.rule.number) },
+        issue_type: issue.rule.issue_type.to_owned(),
+        expression: place.expression,
+        line: place.line,
+        column: place.column,
+        text: [issue.japanese(), issue.english()],
+        repair: [issue.rule.repair.0.to_owned(), issue.rule.repair.1.to_owned()],
+        patch: super::repair::patch(finding, document.value(finding.at)),
+    }
+}
+
+fn issue(
+    guide: &Guide,
+    document: &Document<'_>,
+    finding: &walk::Finding,
+    cursor: &mut Cursor<'_>,
+) -> Issue {
     let value = document.value(finding.at);
     let (line, column) = cursor.advance(value.span().start);
-    let expression = walk::expression(guide.schema(), value);
-    let own = match finding.broken {
-        Broken::Rule(rule) => {
-            let fill = |text: &str| {
-                let has_place = text.contains("{}");
-                if has_place { text.replace("{}", &finding.argument) } else { text.to_owned() }
-            };
-            Finding {
-                severity: finding.severity,
-                rule: RuleId::own(rule.code, rule.number),
-                issue_type: rule.issue_type.to_owned(),
-                expression,
-                line,
-                column,
-                text: [fill(rule.japanese), fill(rule.english)],
-                repair: [rule.repair.0.to_owned(), rule.repair.1.to_owned()],
-                patch: None,
-            }
-        }
-        Broken::Constraint(id) => {
-            let stated = guide.schema().stated(id);
-            Finding {
-                severity: finding.severity,
-                rule: RuleId {
-                    code: stated.key.to_string(),
-                    source: Some(stated.source.to_string()),
-                    number: stated.number(),
-                },
-                issue_type: "invariant".to_owned(),
-                expression,
-                line,
-                column,
-                text: stated.texts(),
-                repair: [String::new(), String::new()],
-                patch: None,
-            }
-        }
+    let rule = match finding.broken {
+        Broken::Rule(rule) => rule,
+        Broken::Constraint(id) => guide.schema().stated(id).rule(),
     };
-    Finding { patch: super::repair::patch(finding, value), ..own }
+    let expression = walk::expression(guide.schema(), value);
+    let argument = Some(finding.argument.clone()).filter(|argument| !argument.is_empty());
+    Issue { rule, place: Some(Place { expression, line, column }), argument }
 }

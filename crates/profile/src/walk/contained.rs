@@ -38,7 +38,7 @@ impl<'d> Walk<'_, '_, 'd> {
         for claim in claimed.into_iter().flat_map(Value::items) {
             let Some(canonical) = claim.as_str() else { continue };
             match self.schema.find(&canonical) {
-                None => self.broken_with(&texts::PROFILE_UNKNOWN, claim, &canonical),
+                None => self.overlooked(&texts::PROFILE_UNKNOWN, claim, &canonical),
                 Some(profile) if !self.check.is_of_type(self.resource, profile) => {
                     self.broken_with(&texts::PROFILE_OF_OTHER_TYPE, value, &canonical);
                 }

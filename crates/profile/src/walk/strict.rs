@@ -12,14 +12,8 @@ use super::{
 };
 use crate::json::Value;
 
-/// Turns claims that are not known into errors, and asks the Bundle and its entries for
-/// claims of the guide.
+/// Asks the Bundle and its entries for claims of the guide.
 pub(crate) fn add(findings: &mut Vec<Finding>, check: &Check<'_, '_>) {
-    for finding in findings.iter_mut() {
-        if finding.broken == Broken::Rule(&texts::PROFILE_UNKNOWN) {
-            finding.severity = Severity::Error;
-        }
-    }
     for id in check.resources.ids() {
         let resource = &check.resources[id];
         let is_bundle = resource.role == Role::Root && resource.type_name == "Bundle";

@@ -493,7 +493,7 @@ rules! {
         "nothing refers to this contained resource",
         "参照を追加するか、削除してください",
         "refer to it or remove it";
-    PROFILE_UNKNOWN = "kyoyu-profile-claimed-unknown", "not-found", Warning,
+    PROFILE_UNKNOWN = "kyoyu-profile-claimed-unknown", "not-found", Error,
         "プロファイル {} が見つからず、検査していません",
         "the profile {} is not known and was not checked",
         "プロファイルのURLと版を確認してください",

@@ -144,6 +144,21 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
         self.findings.push(Finding { broken, severity, at, argument: Cow::Borrowed("") });
     }
 
+    /// What is only a warning for the reference validator.
+    pub(super) fn overlooked(&mut self, rule: &'static Rule, value: Value<'d>, argument: &str) {
+        let severity = match self.check.mode {
+            Mode::Strict => rule.severity,
+            Mode::Reference => Severity::Warning,
+        };
+        let (broken, at) = (Broken::Rule(rule), value.id());
+        self.findings.push(Finding {
+            broken,
+            severity,
+            at,
+            argument: Cow::Owned(argument.to_owned()),
+        });
+    }
+
     /// Evaluates invariants at an element.
     pub(super) fn constraints(&mut self, constraints: &[ConstraintId], focus: Focus<'d>) {
         for id in constraints {
