@@ -6,10 +6,12 @@ mod check_config;
 mod demo;
 mod migrate;
 mod participant;
+mod profiles;
 mod purge;
 mod serve;
 mod submit;
 mod synth;
+mod validate;
 mod work;
 
 pub(crate) use demo::OffsetClock;
@@ -52,6 +54,10 @@ enum Command {
     Migrate,
     /// Shows the whole life of shared data on this machine, then stays up.
     Demo(demo::Arguments),
+    /// Checks resources against the profiles that they claim, without a database.
+    Validate(validate::Arguments),
+    /// Looks at the packages that bodies are checked against.
+    Profiles(profiles::Arguments),
     /// Sends a Bundle as an institution's system does.
     Submit(submit::Arguments),
     /// Registers participants and token issuers.
@@ -81,6 +87,8 @@ impl Arguments {
             Command::Work => work::run(&config, name).await,
             Command::Migrate => migrate::run(&config, name).await,
             Command::Demo(arguments) => demo::run(config, arguments).await,
+            Command::Validate(arguments) => validate::run(&config, &arguments),
+            Command::Profiles(arguments) => profiles::run(&config, &arguments),
             Command::Submit(arguments) => submit::run(&arguments).await,
             Command::Participant(arguments) => participant::run(&config, name, arguments).await,
             Command::Purge(arguments) => purge::run(&config, name, arguments).await,

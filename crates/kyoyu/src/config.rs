@@ -6,6 +6,7 @@
 mod database;
 mod limits;
 mod listener;
+mod profiles;
 mod purge;
 mod retention;
 mod telemetry;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub use database::{Database, Registry};
 pub use limits::{Limits, Submit};
 pub use listener::{Health, Listener};
+pub use profiles::Profiles;
 pub use purge::{Purge, Reading};
 pub use retention::Retention;
 pub use telemetry::{Format, Telemetry};
@@ -37,6 +39,8 @@ pub struct Config {
     pub health: Health,
     /// Bounds of what callers send.
     pub limits: Limits,
+    /// What bodies are checked against.
+    pub profiles: Profiles,
     /// How submissions are taken.
     pub submit: Submit,
     /// How long things are kept.

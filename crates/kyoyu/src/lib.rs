@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod output;
+pub mod profiles;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Listener},
     database::Connection,
-    secrets, telemetry, worker,
+    profiles, secrets, telemetry, worker,
 };
 
 /// What differs between the real service, the demonstration and tests.
@@ -61,8 +61,10 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
         secrets::key(file, &parts.keys_beside, name, parts.randomness.as_ref())
     };
     let certificate_key = key(&config.purge.certificate_key_file, "certificate-key")?;
+    let limits = config.limits.of_bodies();
     Ok(kyoyu_service::Options {
-        limits: config.limits.of_bodies(),
+        limits,
+        validator: Arc::new(profiles::validator(config.profiles.packages(), limits)?),
         retention: config.retention.policy(),
         last_wins: config.submit.last_wins,
         cursor_key: key(&config.reading.cursor_key_file, "cursor-key")?,

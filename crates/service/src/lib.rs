@@ -36,7 +36,7 @@ use kyoyu_domain::{
     problem::Problem,
     retention::RetentionPolicy,
 };
-use kyoyu_profile::Limits;
+use kyoyu_profile::{Limits, validator::Validator};
 use kyoyu_store::{Store, audit::Recorder};
 
 pub use access_log::{Access, AccessLog};
@@ -59,6 +59,8 @@ use crate::{failure::Failure, registry::Directory};
 pub struct Options {
     /// Limits of what is sent.
     pub limits: Limits,
+    /// The profiles that what is sent has to conform to.
+    pub validator: Arc<Validator>,
     /// The retention policy.
     pub retention: RetentionPolicy,
     /// 再登録 — whether registering a known Bundle identifier again changes it

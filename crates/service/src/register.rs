@@ -3,6 +3,8 @@
 //! Checked whole, then one transaction: who is it about, is the identifier new, place the
 //! resources as segments, write the ledger, record, commit. What was refused left nothing.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use kyoyu_domain::{
@@ -22,7 +24,7 @@ use kyoyu_store::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Caller, Service,
+    Caller, Options, Service,
     failure::{Failure, retrying},
     identify,
     place::{Destination, Placement, place},
@@ -152,11 +154,11 @@ impl Service {
     /// Checks a body; large ones away from the threads that serve other requests.
     pub(crate) async fn check(&self, body: Bytes) -> Result<Checked, Failure> {
         const LARGE: usize = 256 * 1024;
-        let limits = self.options.limits;
+        let options = Arc::clone(&self.options);
         if body.len() < LARGE {
-            return check_now(body, limits);
+            return check_now(body, &options);
         }
-        let checked = tokio::task::spawn_blocking(move || check_now(body, limits)).await;
+        let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
         checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))?
     }
 
@@ -202,8 +204,8 @@ pub(crate) struct Prepared {
     pub(crate) findings: Vec<Issue>,
 }
 
-fn check_now(body: Bytes, limits: kyoyu_profile::Limits) -> Result<Checked, Failure> {
-    let report = collection::check(&body, &limits);
+fn check_now(body: Bytes, options: &Options) -> Result<Checked, Failure> {
+    let report = collection::check_with(&body, &options.limits, &options.validator);
     let Some(bundle) = report.bundle else {
         return Err(Problem::of_findings(report.issues).into());
     };

@@ -22,7 +22,8 @@ impl Service {
 
     async fn try_validate(&self, caller: &Caller, body: &[u8]) -> Result<Vec<Issue>, Failure> {
         caller.must_be(Role::Institution)?;
-        let report = collection::check(body, &self.options.limits);
+        let options = &self.options;
+        let report = collection::check_with(body, &options.limits, &options.validator);
         let now = self.store.now().await?;
         let event = AuditEvent::done(&caller.actor(), Action::Validate, report.issues.len());
         self.record_read(now, event).await?;

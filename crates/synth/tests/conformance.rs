@@ -149,4 +149,21 @@ fn changed_and_flagged_reports_are_clean() {
     }));
 }
 
+/// The checks above would see it.
+#[test]
+fn a_wrong_display_and_a_missing_specimen_are_found() {
+    let bundle = lab(1, Results::Listed(4));
+    let broken = bundle.edited(|bundle| {
+        let encounter = &mut bundle["entry"][1]["resource"]["contained"][0];
+        encounter["class"]["display"] = "外来".into();
+        let result = bundle["entry"][2]["resource"].as_object_mut().expect("a result");
+        result.remove("specimen");
+    });
+    let report = SHIPPED.validate(broken.as_bytes(), Mode::Strict);
+    let found = report.findings.iter().filter(|finding| is_avoidable(finding));
+    let codes: Vec<_> = found.map(|finding| finding.rule.code.as_str()).collect();
+    assert!(codes.contains(&"kyoyu-code-display"), "{codes:?}");
+    assert!(codes.contains(&"kyoyu-element-missing"), "{codes:?}");
+}
+
 const LAB_ITEMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fhir-profiles/lab-items.tsv");

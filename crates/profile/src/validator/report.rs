@@ -1,5 +1,7 @@
 //! 報告 — findings as their readers get them.
 
+use std::collections::HashSet;
+
 use kyoyu_domain::problem::{Issue, Place, Rule, Severity};
 
 use super::{Guide, Mode};
@@ -60,6 +62,20 @@ impl Report {
     /// Whether nothing refuses the document.
     pub fn is_valid(&self) -> bool {
         !self.findings.iter().any(|finding| super::refuses(finding.severity))
+    }
+
+    /// Whether the document is no JSON, so that nothing else was looked at.
+    pub fn is_unreadable(&self) -> bool {
+        self.steps == 0
+    }
+
+    /// Adds what the rules of Bundles found, where nothing was found yet.
+    pub fn join(&mut self, issues: &[Issue]) {
+        let told: HashSet<String> = self.findings.iter().map(|own| own.expression.clone()).collect();
+        let findings = issues.iter().flat_map(|issue| Self::of_issue(issue).findings);
+        let new = findings.filter(|own| !told.contains(&own.expression));
+        self.findings.extend(new);
+        self.findings.sort_by_key(|own| (own.line, own.column));
     }
 
     pub(super) fn of_issue(issue: &Issue) -> Self {
@@ -128,9 +144,19 @@ pub(super) fn issues(
     document: &Document<'_>,
     mut found: Vec<walk::Finding>,
 ) -> Vec<Issue> {
+    found.retain(|finding| !is_ours(finding));
     in_order(document, &mut found);
     let mut cursor = Cursor::new(document);
     found.iter().map(|own| issue(guide, document, own, &mut cursor)).collect()
+}
+
+/// Whether only whoever runs the service can do something about a finding: code lists that
+/// no package holds.
+fn is_ours(finding: &walk::Finding) -> bool {
+    use walk::texts::{SYSTEM_UNKNOWN, VALUE_SET_UNDECIDABLE};
+
+    let of = |rule| finding.broken == Broken::Rule(rule);
+    of(&VALUE_SET_UNDECIDABLE) || of(&SYSTEM_UNKNOWN)
 }
 
 /// Puts findings into document order, each once; answers how many were cut off.

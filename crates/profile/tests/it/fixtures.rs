@@ -10,6 +10,8 @@ use kyoyu_domain::{
 use kyoyu_profile::{
     Limits,
     collection::{self, CheckedResource},
+    package::Package,
+    validator::{Guide, Mode, Validator},
 };
 use serde_json::{Value, json};
 
@@ -94,4 +96,23 @@ fn places_have_line_column_and_argument() {
     let line = text.lines().nth(place.line as usize - 1).expect("the line");
     let from_column: String = line.chars().skip(place.column as usize - 1).collect();
     assert_eq!(from_column, "{");
+}
+
+/// What an institution may send conforms to the profiles too, with the displays that the
+/// code systems have.
+#[test]
+fn every_valid_case_conforms_to_the_profiles() {
+    let guide = Guide::load(&Package::shipped().clinical());
+    let validator = Validator::new(vec![guide], Limits::default());
+    for kind in CATALOGUE {
+        let report = validator.validate(&input(&format!("{}/valid", kind.code)), Mode::Strict);
+        let unsaid = ["dom-6", "kyoyu-code-undecidable"];
+        let told: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| !unsaid.contains(&finding.rule.code.as_str()))
+            .map(|finding| (&finding.rule.code, &finding.expression))
+            .collect();
+        assert!(told.is_empty(), "{}: {told:?}", kind.code);
+    }
 }

@@ -1,0 +1,140 @@
+//! `kyoyu validate`
+
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, ValueEnum};
+use kyoyu_domain::problem::Severity;
+use kyoyu_profile::{
+    collection,
+    rules::BUNDLE_PROFILE_URL,
+    validator::{Finding, Mode, Report, Validator},
+};
+use serde_json::{Value, json};
+
+use crate::{config::Config, output, profiles};
+
+/// Checks resources against the profiles that they claim, without a database.
+///
+/// Exit code: 0 all conform, 1 an error was found, 2 a file could not be read.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// One JSON object per file instead of text.
+    #[arg(long)]
+    json: bool,
+    /// As the service checks, or the verdict of the reference validator.
+    #[arg(long, value_enum, default_value = "strict")]
+    mode: Manner,
+    /// A directory with the official packages (*.tgz), instead of the configured ones.
+    #[arg(long, value_name = "DIR")]
+    packages: Option<PathBuf>,
+    /// Resources as JSON; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Manner {
+    Strict,
+    Reference,
+}
+
+pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let packages = arguments.packages.as_deref().or(config.profiles.packages());
+    let validator = profiles::validator(packages, config.limits.of_bodies())?;
+    let (mut invalid, mut unreadable) = (false, false);
+    for file in &arguments.files {
+        match read(file) {
+            Ok(bytes) => {
+                let report = check(config, &validator, arguments.mode, &bytes);
+                invalid |= !report.is_valid();
+                let text = if arguments.json { line(file, &report) } else { text(file, &report) };
+                output::line(&text)?;
+            }
+            Err(error) => {
+                unreadable = true;
+                complain(file, &error);
+            }
+        }
+    }
+    Ok(ExitCode::from(if unreadable { 2 } else { u8::from(invalid) }))
+}
+
+fn read(file: &str) -> io::Result<Vec<u8>> {
+    if file != "-" {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// In strict mode a Bundle that claims to be shared is held to the rules of such Bundles
+/// too, as the service does.
+fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> Report {
+    let Manner::Strict = mode else { return validator.validate(bytes, Mode::Reference) };
+    let mut report = validator.validate(bytes, Mode::Strict);
+    let claims = memchr::memmem::find(bytes, BUNDLE_PROFILE_URL.as_bytes()).is_some();
+    if claims && !report.is_unreadable() {
+        report.join(&collection::check(bytes, &config.limits.of_bodies()).issues);
+    }
+    report
+}
+
+fn line(file: &str, report: &Report) -> String {
+    let issues: Vec<Value> = report.findings.iter().map(issue).collect();
+    json!({ "file": file, "valid": report.is_valid(), "issues": issues }).to_string()
+}
+
+fn issue(finding: &Finding) -> Value {
+    let patch = finding.patch.as_deref().and_then(|patch| serde_json::from_str(patch).ok());
+    json!({
+        "severity": severity(finding.severity),
+        "rule": finding.rule.code,
+        "number": finding.rule.number,
+        "code": finding.issue_type,
+        "expression": finding.expression,
+        "line": finding.line,
+        "column": finding.column,
+        "text": finding.text[0],
+        "text_en": finding.text[1],
+        "repair": patch.unwrap_or(Value::Null),
+    })
+}
+
+fn text(file: &str, report: &Report) -> String {
+    let verdict = if report.is_valid() { "適合 / conforms" } else { "不適合 / does not conform" };
+    let mut lines = vec![format!("{file}: {verdict}")];
+    for finding in &report.findings {
+        let [japanese, english] = &finding.text;
+        let [repair_ja, repair_en] = &finding.repair;
+        lines.push(format!(
+            "  {}:{} {} {} {}\n    {japanese} / {english}\n    → {repair_ja} / {repair_en}",
+            finding.line,
+            finding.column,
+            severity(finding.severity),
+            finding.rule.code,
+            finding.expression
+        ));
+    }
+    if report.beyond > 0 {
+        lines.push(format!("  … {} more", report.beyond));
+    }
+    lines.join("\n")
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Information => "information",
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "what cannot be read is told beside the verdicts")]
+fn complain(file: &str, error: &io::Error) {
+    eprintln!("kyoyu: {file} cannot be read: {error}");
+}
