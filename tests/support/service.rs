@@ -1,6 +1,9 @@
 //! 使用例 — the service on a test database, and who calls it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use chrono::DateTime;
 use kyoyu_domain::{
@@ -9,7 +12,7 @@ use kyoyu_domain::{
     policy::Purpose,
     retention::RetentionPolicy,
 };
-use kyoyu_profile::Limits;
+use kyoyu_profile::{Limits, validator::Validator};
 use kyoyu_service::{
     Caller, CertificateKey, NoEligibilityPeer, Options, PurgeOptions, Service, Token,
 };
@@ -38,6 +41,7 @@ pub async fn service(store: Store) -> Service {
 pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Service {
     let mut options = Options {
         limits: Limits::default(),
+        validator: validator(),
         retention: RetentionPolicy::default(),
         last_wins: false,
         cursor_key: [7; 32],
@@ -52,6 +56,18 @@ pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Se
     choose(&mut options);
     let started = Service::start(store, Arc::new(NoEligibilityPeer), options).await;
     started.expect("the database answers")
+}
+
+/// The shipped profiles, compiled once for all tests of a process.
+///
+/// # Panics
+/// When they cannot be compiled.
+pub fn validator() -> Arc<Validator> {
+    static VALIDATOR: LazyLock<Arc<Validator>> = LazyLock::new(|| {
+        let loaded = kyoyu::profiles::validator(None, Limits::default());
+        Arc::new(loaded.expect("they are shipped"))
+    });
+    Arc::clone(&VALIDATOR)
 }
 
 /// The EHR of all institutions of [`INSTITUTIONS`].
