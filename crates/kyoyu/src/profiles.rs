@@ -18,24 +18,10 @@ const FOUNDATIONS: [&str; 2] = ["hl7.fhir.r4.core", "jp-core.r4"];
 /// # Errors
 /// A package that cannot be read, or a directory without R4 core.
 pub fn validator(packages: Option<&Path>, limits: Limits) -> anyhow::Result<Validator> {
-    let guides = match packages {
-        None => shipped(),
-        Some(directory) => {
-            let packages = read(directory)?;
-            guides(&packages).iter().map(|guide| Guide::load(guide)).collect()
-        }
-    };
+    let Some(directory) = packages else { return Ok(Validator::shipped(limits)) };
+    let packages = read(directory)?;
+    let guides = guides(&packages).iter().map(|guide| Guide::load(guide)).collect();
     Ok(Validator::new(guides, limits))
-}
-
-/// The shipped guides; each is compiled on a thread of its own.
-fn shipped() -> Vec<Guide> {
-    let shipped = Package::shipped();
-    std::thread::scope(|scope| {
-        let loading = [shipped.clinical(), shipped.checkup()]
-            .map(|guide| scope.spawn(move || Guide::load(&guide)));
-        loading.map(|guide| guide.join().expect("loading does not panic")).into()
-    })
 }
 
 /// Every package of a directory, one of each name and version: a guide that lies there both

@@ -151,7 +151,10 @@ impl Stated {
             |row| row.text,
         );
         let [repair_ja, repair_en] = row.map_or(
-            ["この規則を満たすように要素を直してください", "correct the element so that the rule holds"],
+            [
+                "この規則を満たすように要素を直してください",
+                "correct the element so that the rule holds",
+            ],
             |row| row.repair,
         );
         Rule {

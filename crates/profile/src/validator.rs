@@ -17,6 +17,7 @@ pub use self::{
 use crate::{
     json::{Document, Symbol, Value},
     limits::Limits,
+    package::Package,
     walk::{self, Check},
 };
 
@@ -41,6 +42,17 @@ impl Validator {
     /// Takes guides in the order of preference: the first is used where nothing is claimed.
     pub fn new(guides: Vec<Guide>, limits: Limits) -> Self {
         Self { guides, limits }
+    }
+
+    /// The guides that the product ships, each compiled on a thread of its own.
+    pub fn shipped(limits: Limits) -> Self {
+        let shipped = Package::shipped();
+        let guides = std::thread::scope(|scope| {
+            let loading = [shipped.clinical(), shipped.checkup()]
+                .map(|guide| scope.spawn(move || Guide::load(&guide)));
+            loading.map(|guide| guide.join().expect("loading does not panic")).into()
+        });
+        Self::new(guides, limits)
     }
 
     /// The guides.

@@ -106,7 +106,8 @@ fn issue(finding: &Finding) -> Value {
 }
 
 fn text(file: &str, report: &Report) -> String {
-    let verdict = if report.is_valid() { "適合 / conforms" } else { "不適合 / does not conform" };
+    let verdict =
+        if report.is_valid() { "適合 / conforms" } else { "不適合 / does not conform" };
     let mut lines = vec![format!("{file}: {verdict}")];
     for finding in &report.findings {
         let [japanese, english] = &finding.text;

@@ -71,7 +71,8 @@ impl Report {
 
     /// Adds what the rules of Bundles found, where nothing was found yet.
     pub fn join(&mut self, issues: &[Issue]) {
-        let told: HashSet<String> = self.findings.iter().map(|own| own.expression.clone()).collect();
+        let told: HashSet<String> =
+            self.findings.iter().map(|own| own.expression.clone()).collect();
         let findings = issues.iter().flat_map(|issue| Self::of_issue(issue).findings);
         let new = findings.filter(|own| !told.contains(&own.expression));
         self.findings.extend(new);
