@@ -281,7 +281,7 @@ fn workplaces(name: &str, text: &str) -> Vec<String> {
     let marks = [["/wo", "rk/"], ["/ro", "ot/"], ["../sh", "ared"], [".inter", "nal/"]];
     let mut marks = Vec::from(marks.map(|parts| parts.concat()));
     // Some tests look at published material beside the checkout, and do without it.
-    let of_a_test = name.starts_with("tests/") || name.contains("/tests/");
+    let of_a_test = is_test(name);
     marks.retain(|mark| !(of_a_test && mark.starts_with("..")));
     let found = |line: &str| marks.iter().any(|mark| line.contains(mark));
     let lines = text.lines().enumerate().filter(|(_, line)| found(line));
@@ -295,8 +295,12 @@ fn misnumbered(names: &[String]) -> Vec<String> {
     wrong.map(|(name, number)| format!("{name} should be number {number}")).collect()
 }
 
+fn is_test(name: &str) -> bool {
+    name.starts_with("tests/") || name.contains("/tests/") || name.ends_with("/tests.rs")
+}
+
 fn longest(name: &str) -> usize {
-    if name.starts_with("tests/") || name.contains("/tests/") {
+    if is_test(name) {
         LONGEST_TEST
     } else {
         LONGEST_SOURCE

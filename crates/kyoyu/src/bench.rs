@@ -9,6 +9,7 @@ mod figures;
 mod load;
 mod plain;
 mod stage;
+pub mod validate;
 
 use std::{sync::Arc, time::Duration};
 

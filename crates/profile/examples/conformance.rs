@@ -16,7 +16,7 @@ mod patch;
 use std::{env, error::Error, fmt::Write, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let setting = cases::Setting::load().ok_or("../shared is absent")?;
+    let setting = cases::Setting::load().ok_or("the published verdicts are absent")?;
     let outcome = compare::all(&setting);
     println!("{}", document::summary(&outcome));
     println!("not explained: {:?}", outcome.unexplained_verdicts());

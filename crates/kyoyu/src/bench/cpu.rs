@@ -34,3 +34,10 @@ fn process(pid: &str) -> Option<(u32, u64)> {
     let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
     Some((u32::try_from(number(1)?).ok()?, ticks))
 }
+
+/// Resident memory of this process.
+pub(super) fn resident_kb() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+}

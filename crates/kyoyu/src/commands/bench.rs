@@ -1,8 +1,11 @@
 //! `kyoyu bench`
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::{
     bench::{self, Extent},
@@ -12,6 +15,7 @@ use crate::{
 
 /// Measures the service on this machine, beside a plain table of jsonb rows.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     /// One JSON object instead of a table.
     #[arg(long)]
@@ -25,9 +29,30 @@ pub(super) struct Arguments {
     /// Synthetic patients.
     #[arg(long, default_value_t = 5_000)]
     patients: u64,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Measures the check alone: one thread, no database, parsing included.
+    Validate {
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// A directory with the official packages (*.tgz), instead of the configured ones.
+        #[arg(long, value_name = "DIR")]
+        packages: Option<PathBuf>,
+        /// Bundles to measure beside the synthetic ones.
+        #[arg(value_name = "FILE")]
+        files: Vec<String>,
+    },
 }
 
 pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(Part::Validate { json, packages, files }) = &arguments.part {
+        return validate(&config, *json, packages.as_deref(), files);
+    }
     "warn".clone_into(&mut config.telemetry.level);
     config.telemetry.format = Format::Text;
     telemetry::start(&config.telemetry)?;
@@ -39,6 +64,18 @@ pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     };
     let figures = bench::measure(&config, extent, &|text| tell(text)).await?;
     output::line(&if arguments.json { figures.json() } else { figures.table() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn validate(
+    config: &Config,
+    json: bool,
+    packages: Option<&Path>,
+    files: &[String],
+) -> anyhow::Result<ExitCode> {
+    let packages = packages.or(config.profiles.packages());
+    let checks = bench::validate::measure(packages, config.limits.of_bodies(), files)?;
+    output::line(&if json { checks.json() } else { checks.table() })?;
     Ok(ExitCode::SUCCESS)
 }
 

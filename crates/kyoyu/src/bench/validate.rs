@@ -1,0 +1,174 @@
+//! 検査の計測 — how long a check takes, parsing included, on one thread.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use kyoyu_profile::{
+    Limits,
+    json::Document,
+    validator::{Mode, Validator},
+};
+use kyoyu_synth::{Seed, World, WorldSize};
+use serde_json::{Value, json};
+
+use super::cpu;
+use crate::profiles;
+
+/// Another seed than that of the dictionary.
+const SEED: u64 = 2026;
+/// How long one document is checked over and over.
+const TIME: Duration = Duration::from_secs(1);
+
+/// 計測値 — what was measured.
+#[derive(Debug)]
+pub struct Checks {
+    load: Duration,
+    resident_kb: u64,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: String,
+    bytes: usize,
+    entries: usize,
+    errors: usize,
+    whole: Spread,
+    /// The same with an element that nobody knows in every resource.
+    broken: Spread,
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Spread {
+    median: f64,
+    p99: f64,
+}
+
+/// Loads the profiles and checks synthetic Bundles and the files given.
+///
+/// # Errors
+/// A file or a package that cannot be read.
+pub fn measure(
+    packages: Option<&Path>,
+    limits: Limits,
+    files: &[String],
+) -> anyhow::Result<Checks> {
+    let began = Instant::now();
+    let validator = profiles::validator(packages, limits)?;
+    let load = began.elapsed();
+    let mut rows = Vec::new();
+    for resources in [4, 20] {
+        let name = format!("synthetic, {resources} resources");
+        rows.push(row(&validator, limits, name, synthetic(resources)?.as_bytes())?);
+    }
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+        let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+        rows.push(row(&validator, limits, name, &bytes)?);
+    }
+    Ok(Checks { load, resident_kb: cpu::resident_kb(), rows })
+}
+
+fn synthetic(resources: usize) -> anyhow::Result<String> {
+    let world = World::new(Seed(SEED), WorldSize { institutions: 20, persons: 1_000 });
+    let at: DateTime<Utc> = "2026-11-05T00:00:00Z".parse()?;
+    Ok(world.bundle(1, resources, at).1.json)
+}
+
+fn row(
+    validator: &Validator,
+    limits: Limits,
+    name: String,
+    bytes: &[u8],
+) -> anyhow::Result<Row> {
+    let entries = {
+        let document = Document::parse(bytes, &limits);
+        let document = document.map_err(|issue| anyhow::anyhow!("{name}: {}", issue.rule.code))?;
+        document.root().list("entry").count().max(1)
+    };
+    let errors = validator.validate(bytes, Mode::Strict).findings.len();
+    let broken = with_unknown_elements(&String::from_utf8_lossy(bytes));
+    Ok(Row {
+        name,
+        bytes: bytes.len(),
+        entries,
+        errors,
+        whole: spread(validator, bytes),
+        broken: spread(validator, broken.as_bytes()),
+    })
+}
+
+/// Puts an element that nobody knows into every resource.
+fn with_unknown_elements(text: &str) -> String {
+    text.replace("\"resourceType\"", "\"kyoyuUnknown\":1,\"resourceType\"")
+}
+
+fn spread(validator: &Validator, bytes: &[u8]) -> Spread {
+    let began = Instant::now();
+    let mut times = Vec::new();
+    while times.len() < 20 || began.elapsed() < TIME {
+        let before = Instant::now();
+        std::hint::black_box(validator.validate(bytes, Mode::Strict));
+        times.push(before.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Spread { median: times[times.len() / 2], p99: times[times.len() * 99 / 100] }
+}
+
+impl Row {
+    fn entries_per_s(&self) -> f64 {
+        self.entries as f64 / self.whole.median * 1e3
+    }
+}
+
+impl Checks {
+    /// One JSON object.
+    pub fn json(&self) -> String {
+        let row = |row: &Row| {
+            json!({
+                "name": row.name,
+                "bytes": row.bytes,
+                "entries": row.entries,
+                "findings": row.errors,
+                "median_ms": row.whole.median,
+                "p99_ms": row.whole.p99,
+                "entries_per_s": row.entries_per_s(),
+                "errors_median_ms": row.broken.median,
+                "errors_p99_ms": row.broken.p99,
+            })
+        };
+        let rows: Vec<Value> = self.rows.iter().map(row).collect();
+        let load = self.load.as_secs_f64();
+        json!({ "load_s": load, "resident_kb": self.resident_kb, "checks": rows }).to_string()
+    }
+
+    /// A table.
+    pub fn table(&self) -> String {
+        let load = self.load.as_secs_f64();
+        let mut lines = vec![
+            format!("profiles ready in {load:.2} s, {} MB resident", self.resident_kb / 1024),
+            format!(
+                "{:<44}{:>9}{:>8}{:>11}{:>9}{:>12}{:>13}",
+                "Bundle", "bytes", "entries", "median ms", "p99 ms", "entries/s", "with errors"
+            ),
+        ];
+        lines.extend(self.rows.iter().map(|row| {
+            format!(
+                "{:<44}{:>9}{:>8}{:>11.3}{:>9.3}{:>12.0}{:>13.3}",
+                row.name,
+                row.bytes,
+                row.entries,
+                row.whole.median,
+                row.whole.p99,
+                row.entries_per_s(),
+                row.broken.median
+            )
+        }));
+        lines.join("\n")
+    }
+}
