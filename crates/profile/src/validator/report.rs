@@ -1,5 +1,7 @@
 //! 報告 — findings as their readers get them.
 
+use std::borrow::Cow;
+
 use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 use super::{Guide, Mode};
@@ -26,11 +28,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RuleId {
     /// Our own code that begins with `kyoyu-`, or the key of an invariant.
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// The canonical of the definition that states the invariant.
     pub source: Option<String>,
     /// The published number, such as `R02142`.
-    pub number: Option<String>,
+    pub number: Option<Cow<'static, str>>,
 }
 
 /// 指摘 — one broken rule at one place.
@@ -41,7 +43,7 @@ pub struct Finding {
     /// What was broken.
     pub rule: RuleId,
     /// The FHIR issue type (`OperationOutcome.issue.code`).
-    pub issue_type: String,
+    pub issue_type: Cow<'static, str>,
     /// Where, as a `FHIRPath` expression.
     pub expression: String,
     /// Line, from 1.
@@ -49,9 +51,9 @@ pub struct Finding {
     /// Column in characters, from 1.
     pub column: u32,
     /// What is wrong, in Japanese and in English.
-    pub text: [String; 2],
+    pub text: [Cow<'static, str>; 2],
     /// What to do, in Japanese and in English; empty where nothing general can be said.
-    pub repair: [String; 2],
+    pub repair: [Cow<'static, str>; 2],
     /// A JSON Patch (RFC 6902) where the repair is mechanical.
     pub patch: Option<String>,
 }
@@ -67,12 +69,12 @@ impl Report {
         let finding = Finding {
             severity: issue.rule.severity,
             rule: RuleId::own(issue.rule.code, issue.rule.number),
-            issue_type: issue.rule.issue_type.to_owned(),
+            issue_type: Cow::Borrowed(issue.rule.issue_type),
             expression: place.expression,
             line: place.line,
             column: place.column,
-            text: [issue.japanese(), issue.english()],
-            repair: [issue.rule.repair.0.to_owned(), issue.rule.repair.1.to_owned()],
+            text: [Cow::Owned(issue.japanese()), Cow::Owned(issue.english())],
+            repair: [Cow::Borrowed(issue.rule.repair.0), Cow::Borrowed(issue.rule.repair.1)],
             patch: None,
         };
         Self { findings: vec![finding], beyond: 0, steps: 0 }
@@ -146,8 +148,8 @@ fn remove_repeated(found: &mut Vec<walk::Finding>) {
 }
 
 impl RuleId {
-    fn own(code: &str, number: Option<&str>) -> Self {
-        Self { code: code.to_owned(), source: None, number: number.map(str::to_owned) }
+    fn own(code: &'static str, number: Option<&'static str>) -> Self {
+        Self { code: Cow::Borrowed(code), source: None, number: number.map(Cow::Borrowed) }
     }
 }
 
@@ -191,19 +193,19 @@ fn rendered(
     let expression = walk::expression(guide.schema(), value);
     let own = match finding.broken {
         Broken::Rule(rule) => {
-            let fill = |text: &str| {
-                let has_place = text.contains("{}");
-                if has_place { text.replace("{}", &finding.argument) } else { text.to_owned() }
+            let fill = |text: &'static str| match text.split_once("{}") {
+                Some((before, after)) => Cow::Owned([before, &finding.argument, after].concat()),
+                None => Cow::Borrowed(text),
             };
             Finding {
                 severity: finding.severity,
                 rule: RuleId::own(rule.code, rule.number),
-                issue_type: rule.issue_type.to_owned(),
+                issue_type: Cow::Borrowed(rule.issue_type),
                 expression,
                 line,
                 column,
                 text: [fill(rule.japanese), fill(rule.english)],
-                repair: [rule.repair.0.to_owned(), rule.repair.1.to_owned()],
+                repair: [Cow::Borrowed(rule.repair.0), Cow::Borrowed(rule.repair.1)],
                 patch: None,
             }
         }
@@ -212,16 +214,16 @@ fn rendered(
             Finding {
                 severity: finding.severity,
                 rule: RuleId {
-                    code: stated.key.to_string(),
+                    code: Cow::Owned(stated.key.to_string()),
                     source: Some(stated.source.to_string()),
-                    number: stated.number(),
+                    number: stated.number().map(Cow::Owned),
                 },
-                issue_type: "invariant".to_owned(),
+                issue_type: Cow::Borrowed("invariant"),
                 expression,
                 line,
                 column,
-                text: stated.texts(),
-                repair: [String::new(), String::new()],
+                text: stated.texts().map(Cow::Owned),
+                repair: [Cow::Borrowed(""), Cow::Borrowed("")],
                 patch: None,
             }
         }

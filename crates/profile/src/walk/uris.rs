@@ -1,5 +1,7 @@
 //! URI — which texts are absolute, and of which schemes.
 
+use memchr::memmem;
+
 /// Whether a URL has a scheme and something behind it without blanks.
 pub(super) fn is_absolute(url: &str) -> bool {
     let Some((scheme, details)) = url.split_once(':') else { return false };
@@ -47,6 +49,11 @@ pub(super) fn is_of_fhir(url: &str) -> bool {
 pub(super) fn is_example(url: &str, is_canonical: bool) -> bool {
     const DOMAINS: [&str; 5] =
         ["example.org", "acme.com", "acme.org", "example.com", "example.net"];
+    // Hardly any URL does, and the search for two words is quick.
+    let text = url.as_bytes();
+    if memmem::find(text, b"example.").is_none() && memmem::find(text, b"acme.").is_none() {
+        return false;
+    }
     let domains = if is_canonical { &DOMAINS[..] } else { &DOMAINS[..2] };
     domains.iter().any(|domain| {
         url.match_indices(domain).any(|(at, _)| {
