@@ -216,6 +216,16 @@ impl<'d> Value<'d> {
         Some((index, Self { node: first + index as u32, ..self }))
     }
 
+    /// What it is in; the root is in itself. It is looked for from the root on.
+    pub(crate) fn parent(self) -> Self {
+        let target = self.span().start;
+        let mut at = self.document.root();
+        while let Some((_, child)) = at.child_holding(target).filter(|(_, child)| *child != self) {
+            at = child;
+        }
+        at
+    }
+
     /// Its bytes in the source; a string with its quotes.
     pub fn span(self) -> Range<usize> {
         self.node().start as usize..self.node().end as usize

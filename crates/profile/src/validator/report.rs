@@ -1,6 +1,6 @@
 //! 報告 — findings as their readers get them.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use kyoyu_domain::problem::{Issue, Place, Rule, Severity};
 
@@ -28,11 +28,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RuleId {
     /// Our own code that begins with `kyoyu-`, or the key of an invariant.
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// The canonical of the definition that states the invariant.
     pub source: Option<String>,
     /// The published number, such as `R02142`.
-    pub number: Option<String>,
+    pub number: Option<Cow<'static, str>>,
 }
 
 /// 指摘 — one broken rule at one place.
@@ -43,7 +43,7 @@ pub struct Finding {
     /// What was broken.
     pub rule: RuleId,
     /// The FHIR issue type (`OperationOutcome.issue.code`).
-    pub issue_type: String,
+    pub issue_type: Cow<'static, str>,
     /// Where, as a `FHIRPath` expression.
     pub expression: String,
     /// Line, from 1.
@@ -51,9 +51,9 @@ pub struct Finding {
     /// Column in characters, from 1.
     pub column: u32,
     /// What is wrong, in Japanese and in English.
-    pub text: [String; 2],
+    pub text: [Cow<'static, str>; 2],
     /// What to do, in Japanese and in English; empty where nothing general can be said.
-    pub repair: [String; 2],
+    pub repair: [Cow<'static, str>; 2],
     /// A JSON Patch (RFC 6902) where the repair is mechanical.
     pub patch: Option<String>,
 }
@@ -84,12 +84,12 @@ impl Report {
         let finding = Finding {
             severity: issue.rule.severity,
             rule: RuleId::own(issue.rule.code, issue.rule.number),
-            issue_type: issue.rule.issue_type.to_owned(),
+            issue_type: Cow::Borrowed(issue.rule.issue_type),
             expression: place.expression,
             line: place.line,
             column: place.column,
-            text: [issue.japanese(), issue.english()],
-            repair: [issue.rule.repair.0.to_owned(), issue.rule.repair.1.to_owned()],
+            text: texts(issue),
+            repair: [Cow::Borrowed(issue.rule.repair.0), Cow::Borrowed(issue.rule.repair.1)],
             patch: None,
         };
         Self { findings: vec![finding], beyond: 0, steps: 0 }
@@ -190,8 +190,8 @@ fn remove_repeated(found: &mut Vec<walk::Finding>) {
 }
 
 impl RuleId {
-    fn own(code: &str, number: Option<&str>) -> Self {
-        Self { code: code.to_owned(), source: None, number: number.map(str::to_owned) }
+    fn own(code: &'static str, number: Option<&'static str>) -> Self {
+        Self { code: Cow::Borrowed(code), source: None, number: number.map(Cow::Borrowed) }
     }
 }
 
@@ -239,14 +239,21 @@ fn rendered(
     Finding {
         severity: finding.severity,
         rule: RuleId { source, ..RuleId::own(issue.rule.code, issue.rule.number) },
-        issue_type: issue.rule.issue_type.to_owned(),
+        issue_type: Cow::Borrowed(issue.rule.issue_type),
         expression: place.expression,
         line: place.line,
         column: place.column,
-        text: [issue.japanese(), issue.english()],
-        repair: [issue.rule.repair.0.to_owned(), issue.rule.repair.1.to_owned()],
+        text: texts(&issue),
+        repair: [Cow::Borrowed(issue.rule.repair.0), Cow::Borrowed(issue.rule.repair.1)],
         patch: super::repair::patch(finding, document.value(finding.at)),
     }
+}
+
+fn texts(issue: &Issue) -> [Cow<'static, str>; 2] {
+    if issue.argument.is_none() {
+        return [Cow::Borrowed(issue.rule.japanese), Cow::Borrowed(issue.rule.english)];
+    }
+    [Cow::Owned(issue.japanese()), Cow::Owned(issue.english())]
 }
 
 fn issue(

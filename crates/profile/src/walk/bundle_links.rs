@@ -6,10 +6,11 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    sync::LazyLock,
 };
 
 use super::{bundle::Entry, object::NAMES, texts, unit::Walk, uris};
-use crate::json::{Kind, Value};
+use crate::json::{Symbol, Value};
 
 /// The entries by fullUrl and by type and id.
 struct Places<'d> {
@@ -23,6 +24,13 @@ struct Mention<'d> {
     url: Cow<'d, str>,
     /// Whether it is a Reference; URLs may lead anywhere.
     is_reference: bool,
+}
+
+impl<'d> Mention<'d> {
+    /// Where it is reported: a reference as a whole.
+    fn place(&self) -> Value<'d> {
+        if self.is_reference { self.value.parent() } else { self.value }
+    }
 }
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -67,7 +75,7 @@ impl<'d> Walk<'_, '_, 'd> {
         };
         match found.map(Vec::as_slice) {
             Some([only]) => return Some(*only),
-            Some([_, ..]) => self.broken(&texts::TARGET_REPEATED, mention.value),
+            Some([_, ..]) => self.broken(&texts::TARGET_REPEATED, mention.place()),
             _ => self.unresolved(places, mention, url),
         }
         None
@@ -76,12 +84,12 @@ impl<'d> Walk<'_, '_, 'd> {
     fn unresolved(&mut self, places: &Places<'d>, mention: &Mention<'d>, url: &str) {
         let is_here = places.by_id.contains_key(url);
         if is_here {
-            self.broken(&texts::TARGET_BY_ID_ONLY, mention.value);
+            self.broken(&texts::TARGET_BY_ID_ONLY, mention.place());
         } else if mention.is_reference
             && !self.check.guide.knows_url(url)
             && !Self::is_canonical(url)
         {
-            self.broken(&texts::TARGET_MISSING, mention.value);
+            self.broken(&texts::TARGET_MISSING, mention.place());
         }
     }
 
@@ -168,30 +176,25 @@ fn places<'d>(entries: &[Entry<'d>]) -> Places<'d> {
 
 /// Every reference and URL in a resource, each once; what is local is left out.
 fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
-    let mut found: Vec<Mention<'_>> = Vec::new();
+    let mut found = Vec::new();
     let mut seen = HashSet::new();
-    for object in
-        std::iter::once(resource).chain(resource.descendants()).filter(|own| own.is_object())
-    {
-        for field in object.symbol_fields().filter(|field| field.kind() == Kind::String) {
-            let is_reference = field.symbol() == NAMES.reference;
-            let is_url = field.symbol() == NAMES.url && object.field(NAMES.value).is_none();
-            if !(is_reference || is_url && object.symbol() != NAMES.extension) {
-                continue;
-            }
-            let Some(url) = field.as_str().filter(|url| !url.is_empty() && !url.starts_with('#'))
-            else {
-                continue;
-            };
-            if seen.insert(url.clone()) {
-                // A reference is reported where it stands, not at its text.
-                let value = if is_reference { object } else { field };
-                found.push(Mention { value, url, is_reference });
-            }
+    for value in resource.descendants().filter(|value| value.is_string()) {
+        let is_reference = value.symbol() == NAMES.reference;
+        if !(is_reference || URLS.contains(&value.symbol())) || value.begins_with_hash() {
+            continue;
+        }
+        let Some(url) = value.as_str().filter(|url| !url.is_empty()) else { continue };
+        if seen.insert(url.clone()) {
+            found.push(Mention { value, url, is_reference });
         }
     }
     found
 }
+
+/// The elements whose URLs may name an entry.
+static URLS: LazyLock<[Symbol; 6]> = LazyLock::new(|| {
+    ["url", "valueUri", "valueUrl", "instantiatesUri", "source", "uri"].map(Symbol::of)
+});
 
 /// Reaches everything from one entry on; answers what is new.
 fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {

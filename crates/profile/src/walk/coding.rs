@@ -42,7 +42,7 @@ impl<'d> Walk<'_, '_, 'd> {
 
     /// A CodeableConcept: each coding by itself, then one of them against the binding.
     pub(super) fn concept(&mut self, value: Value<'d>, node: &ElementNode) {
-        let codings = || value.field(NAMES.coding).into_iter().flat_map(Value::items);
+        let codings = || value.field(NAMES.coding).into_iter().flat_map(one_or_items);
         for coding in codings() {
             self.code_and_system(coding);
         }
@@ -175,6 +175,12 @@ impl<'d> Walk<'_, '_, 'd> {
             argument: Cow::Owned(bound.canonical.to_string()),
         });
     }
+}
+
+/// The items of an array; anything else itself, which another rule reports.
+fn one_or_items(value: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    let single = (!value.is_array()).then_some(value);
+    single.into_iter().chain(value.items())
 }
 
 /// Displays are compared without case and without doubled blanks.

@@ -220,6 +220,7 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::RESOURCE_TYPE_NOT_ALLOWED, value);
             return;
         }
+        let profiles = self.check.least(resource, profiles);
         self.demands.push(Demand::Child { at: value.id(), resource, profiles });
     }
 }

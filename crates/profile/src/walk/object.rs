@@ -258,7 +258,7 @@ impl<'d> Walk<'_, '_, 'd> {
         if value.is_empty() {
             self.broken(&texts::EMPTY_OBJECT, value);
         }
-        if own.row.shape != Shape::Resource && says_nothing(value) {
+        if own.row.shape != Shape::Resource && !value.is_empty() && says_nothing(value) {
             self.broken(&texts::NO_CONTENT, value);
         }
         self.item(own, Focus::of(value));

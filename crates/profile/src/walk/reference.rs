@@ -208,9 +208,13 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken_with(&texts::TARGET_TYPE, value, type_name);
             return;
         }
-        let is_of_base_types = candidates.iter().all(|id| !self.schema.profile(*id).constrains);
+        // Whether it meets a base type is the target's own affair.
+        if candidates.iter().all(|id| !self.schema.profile(*id).constrains) {
+            return;
+        }
         let at = value.id();
-        self.demands.push(Demand::Reference { at, resource: target, candidates, is_of_base_types });
+        let candidates = self.check.least(target, candidates);
+        self.demands.push(Demand::Reference { at, resource: target, candidates });
     }
 
     /// An Identifier's system is no local name; of `urn:ietf:rfc:3986` the value is a URI.

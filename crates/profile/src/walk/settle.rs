@@ -161,11 +161,11 @@ impl<'c, 'd> Check<'c, 'd> {
                 Demand::Child { at, resource, profiles } => {
                     self.judge_child(unit, *at, *resource, profiles);
                 }
-                Demand::Reference { at, resource, candidates, is_of_base_types } => {
+                Demand::Reference { at, resource, candidates } => {
                     let mut candidates = candidates.iter();
                     let found = candidates
                         .any(|profile| self.conforms(*resource, Some(*profile)) != Some(false));
-                    if !found && !is_of_base_types {
+                    if !found {
                         self.units[unit].findings.rule(
                             &texts::REFERENCE_TARGET,
                             *at,
@@ -192,6 +192,17 @@ impl<'c, 'd> Check<'c, 'd> {
         if !conforms {
             self.units[unit].findings.errors += 1;
         }
+    }
+
+    /// Of several profiles that would do the one that the resource meets by meeting its own:
+    /// no other has to be looked at.
+    pub(super) fn least(&self, resource: ResourceId, wanted: Vec<ProfileId>) -> Vec<ProfileId> {
+        let own = &self.resources[resource].profiles;
+        let covered = wanted
+            .iter()
+            .copied()
+            .find(|profile| own.iter().any(|other| self.schema().builds_on(*other, *profile)));
+        covered.map_or(wanted, |profile| vec![profile])
     }
 
     /// Whether a resource conforms; none where that is not settled.

@@ -22,13 +22,7 @@ pub(crate) enum Demand {
     /// A contained resource or entry has to conform to itself and to one of these.
     Child { at: u32, resource: ResourceId, profiles: Vec<ProfileId> },
     /// A reference's target has to conform to one of these.
-    Reference {
-        at: u32,
-        resource: ResourceId,
-        candidates: Vec<ProfileId>,
-        /// Whether they are all base types, whose failure is the target's own affair.
-        is_of_base_types: bool,
-    },
+    Reference { at: u32, resource: ResourceId, candidates: Vec<ProfileId> },
 }
 
 impl Demand {

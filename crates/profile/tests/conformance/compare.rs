@@ -60,7 +60,7 @@ fn one(setting: &Setting, case: &Case) -> Compared {
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| (finding.rule.code.clone(), finding.expression.clone()))
+        .map(|finding| (finding.rule.code.to_string(), finding.expression.clone()))
         .collect();
     let is_policy_error = |error: &Error| POLICY.iter().any(|(id, _)| *id == error.id);
     let missed = case.errors.iter().filter(|error| {

@@ -48,36 +48,31 @@ impl<'t> Scanner<'t> {
     }
 
     fn markup(&mut self, markup: &'t str) -> Result<Event<'t>, &'t str> {
-        if let Some(comment) = markup.strip_prefix("!--") {
-            self.skip_to(comment, "-->")?;
-            return Ok(Event::Comment);
-        }
-        if let Some(section) = markup.strip_prefix("![CDATA[") {
-            return self.skip_to(section, "]]>").map(Event::Text);
-        }
-        if markup.starts_with(['!', '?']) {
-            self.skip_to(markup, ">")?;
-            return Ok(Event::Instruction);
-        }
         if let Some(end) = markup.strip_prefix('/') {
             let at = memchr::memchr(b'>', end.as_bytes()).ok_or(">")?;
             self.rest = &end[at + 1..];
             return Ok(Event::End(end[..at].trim_end()));
         }
+        if markup.starts_with(['!', '?']) {
+            return self.special(markup);
+        }
         let (name, mut rest) = name(markup).ok_or("<")?;
         let mut attributes: Vec<Attribute<'t>> = Vec::new();
         loop {
-            let trimmed = rest.trim_start();
-            if let Some(behind) = trimmed.strip_prefix("/>") {
-                self.rest = behind;
-                return Ok(Event::Start { name, attributes, is_closed: true });
+            let blanks = blanks(rest);
+            let trimmed = &rest[blanks..];
+            match trimmed.as_bytes() {
+                [b'>', ..] => {
+                    self.rest = &trimmed[1..];
+                    return Ok(Event::Start { name, attributes, is_closed: false });
+                }
+                [b'/', b'>', ..] => {
+                    self.rest = &trimmed[2..];
+                    return Ok(Event::Start { name, attributes, is_closed: true });
+                }
+                _ => {}
             }
-            if let Some(behind) = trimmed.strip_prefix('>') {
-                self.rest = behind;
-                return Ok(Event::Start { name, attributes, is_closed: false });
-            }
-            let has_blank = trimmed.len() < rest.len();
-            let (attribute, behind) = attribute(trimmed).filter(|_| has_blank).ok_or(name)?;
+            let (attribute, behind) = attribute(trimmed).filter(|_| blanks > 0).ok_or(name)?;
             // Elements of HTML have few attributes; more are an attack, not a text.
             let is_repeated = attributes.iter().any(|other| other.name == attribute.name);
             if is_repeated || attributes.len() >= 64 {
@@ -86,6 +81,18 @@ impl<'t> Scanner<'t> {
             attributes.push(attribute);
             rest = behind;
         }
+    }
+
+    fn special(&mut self, markup: &'t str) -> Result<Event<'t>, &'t str> {
+        if let Some(comment) = markup.strip_prefix("!--") {
+            self.skip_to(comment, "-->")?;
+            return Ok(Event::Comment);
+        }
+        if let Some(section) = markup.strip_prefix("![CDATA[") {
+            return self.skip_to(section, "]]>").map(Event::Text);
+        }
+        self.skip_to(markup, ">")?;
+        Ok(Event::Instruction)
     }
 
     /// What comes before a mark, behind which reading goes on.
@@ -111,20 +118,24 @@ impl<'t> Iterator for Scanner<'t> {
     }
 }
 
+/// The bytes of the blanks with which a text begins.
+fn blanks(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_whitespace).count()
+}
+
 fn name(text: &str) -> Option<(&str, &str)> {
     let is_plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
     let plain = text.bytes().take_while(is_plain).count();
-    // Names of HTML are ASCII; others are only read to be told.
-    let foreign = text[plain..].find(|c: char| !c.is_alphanumeric() || c.is_ascii());
-    let end = plain + foreign.unwrap_or(text.len() - plain);
-    let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    starts.then(|| text.split_at(end))
+    // The names of XHTML are ASCII; anything else is no name here.
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    starts.then(|| text.split_at(plain))
 }
 
 fn attribute(text: &str) -> Option<(Attribute<'_>, &str)> {
     let (name, rest) = name(text)?;
-    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let rest = rest[blanks(rest)..].strip_prefix('=')?;
+    let rest = &rest[blanks(rest)..];
     let quote = *rest.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
     let end = memchr::memchr(quote, &rest.as_bytes()[1..])? + 1;
     let value = &rest[1..end];
