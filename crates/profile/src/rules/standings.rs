@@ -48,8 +48,11 @@ pub(super) fn unused_status<'d>(bundle: &BundleView<'d>, findings: &mut Findings
     }
 }
 
+/// Codes that do not exist are reported by the rule of the statuses.
 pub(super) fn conditions<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
-    for resource in bundle.of_type("Condition") {
+    let readable =
+        |own: &&ResourceView<'d>| own.clinical.bad().is_none() && own.standing.bad().is_none();
+    for resource in bundle.of_type("Condition").filter(readable) {
         let (Some(clinical), Some(verification)) =
             (first_code(resource, "clinicalStatus"), first_code(resource, "verificationStatus"))
         else {
