@@ -173,7 +173,7 @@ fn observation(resource: &Resource, patient_url: &str) -> String {
     };
     let (system, code) = shared.split_once(' ').expect("a system and a code");
     let value = match resource.said {
-        Said::Awaited | Said::NotDone => "",
+        Said::Awaited | Said::NotDone => r#","dataAbsentReason":{"text":"結果なし"}"#,
         _ => r#","valueQuantity":{"value":4.10,"unit":"mmol/L"}"#,
     };
     format!(

@@ -98,8 +98,8 @@ mod tests {
         assert!(element("JP_MedicationRequest_eCS", kys).is_none());
         assert!(element("JP_MedicationRequest_eCS", &format!("{kys}.code")).is_none());
         let number = definition(&clins, "JP_eCS_InstitutionNumber");
-        let constraints = number.elements.iter().flat_map(|own| &own.constraints);
-        let expression = constraints.filter_map(|own| own.expression.as_deref()).next();
+        let mut constraints = number.elements.iter().flat_map(|own| &own.constraints);
+        let expression = constraints.find_map(|own| own.expression.as_deref());
         assert!(expression.is_some_and(|own| own.contains("^[0-4]")));
         assert!(clins.definitions.iter().all(|own| own.version != "1.10.0"));
     }

@@ -41,6 +41,6 @@ fn names<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>, rule: &str) {
 fn first_of(name: Value<'_>, rule: &str) -> Option<u32> {
     let text = name.as_str()?;
     // Most names have none of these, and the reader of the table asks each range once.
-    let ranges = CHARACTERS.iter().filter(|(own, _)| *own == rule);
-    ranges.flat_map(|(_, range)| text.chars().map(u32::from).find(|c| range.contains(c))).next()
+    let mut ranges = CHARACTERS.iter().filter(|(own, _)| *own == rule);
+    ranges.find_map(|(_, range)| text.chars().map(u32::from).find(|c| range.contains(c)))
 }

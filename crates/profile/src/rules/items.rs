@@ -52,10 +52,9 @@ pub(super) fn standard_code<'d>(bundle: &BundleView<'d>, findings: &mut Findings
 pub(super) fn uncoded_alone<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
     for resource in bundle.of_type("Observation") {
         let standard = Standard::of(resource);
-        if let Some(uncoded) = standard.uncoded {
-            if standard.shared || standard.general.is_some() {
-                findings.at(uncoded);
-            }
+        let coded = standard.shared || standard.general.is_some();
+        if let Some(uncoded) = standard.uncoded.filter(|_| coded) {
+            findings.at(uncoded);
         }
     }
 }
@@ -91,10 +90,9 @@ fn meant_by(general: Value<'_>) -> Option<&'static LabItem> {
 pub(super) fn only_general<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
     for resource in bundle.of_type("Observation") {
         let standard = Standard::of(resource);
-        if let Some(general) = standard.general.filter(|_| !standard.shared) {
-            if meant_by(general).is_some() {
-                findings.at(general);
-            }
+        let listed = |general: &Value<'d>| !standard.shared && meant_by(*general).is_some();
+        if let Some(general) = standard.general.filter(listed) {
+            findings.at(general);
         }
     }
 }

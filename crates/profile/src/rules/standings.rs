@@ -21,12 +21,9 @@ fn value_of<'d>(resource: &ResourceView<'d>) -> Option<Value<'d>> {
 }
 
 pub(super) fn value_forbidden<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
-    for resource in bundle.of_type("Observation") {
-        if said_of_value(resource) == Some("none") {
-            if let Some(value) = value_of(resource) {
-                findings.at(value);
-            }
-        }
+    let without = |own: &&ResourceView<'d>| said_of_value(own) == Some("none");
+    for value in bundle.of_type("Observation").filter(without).filter_map(value_of) {
+        findings.at(value);
     }
 }
 
