@@ -300,11 +300,7 @@ fn is_test(name: &str) -> bool {
 }
 
 fn longest(name: &str) -> usize {
-    if is_test(name) {
-        LONGEST_TEST
-    } else {
-        LONGEST_SOURCE
-    }
+    if is_test(name) { LONGEST_TEST } else { LONGEST_SOURCE }
 }
 
 // --- The tree --------------------------------------------------------------------------------

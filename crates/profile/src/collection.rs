@@ -16,6 +16,7 @@ use kyoyu_domain::{
 };
 
 use crate::{
+    generation::Generation,
     json::{Document, Value},
     limits::Limits,
     resource::ResourceView,
@@ -145,8 +146,13 @@ impl Splice {
 /// Errors: none; unreadable input is one issue of category Malformed.
 /// Source: JP-CLINS 1.10.0, rules of [`crate::rules::RULES`].
 pub fn check(body: &[u8], limits: &Limits) -> Report {
+    check_as(body, limits, Generation::default())
+}
+
+/// The same; a Bundle that names no version in `meta.profile` is judged by `unnamed`.
+pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
     match Document::parse(body, limits) {
-        Ok(document) => check_document(&document, limits),
+        Ok(document) => check_document(&document, limits, unnamed),
         Err(issue) => Report { issues: vec![issue], bundle: None },
     }
 }
@@ -160,7 +166,7 @@ pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report
         Ok(document) => document,
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
-    let mut report = check_document(&document, limits);
+    let mut report = check_document(&document, limits, Generation::default());
     let place_of = |own: &Issue| own.place.as_ref().map(|place| place.expression.clone());
     let told: HashSet<String> = report.issues.iter().filter_map(place_of).collect();
     let of_profiles = validator.issues(&document);
@@ -176,14 +182,14 @@ pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report
     report
 }
 
-fn check_document(document: &Document<'_>, limits: &Limits) -> Report {
+fn check_document(document: &Document<'_>, limits: &Limits, unnamed: Generation) -> Report {
     let root = document.root();
     if let Some(issue) = unfit(root, limits) {
         return Report { issues: vec![issue], bundle: None };
     }
-    let view = BundleView::new(root, limits);
+    let view = BundleView::new(root, limits, unnamed);
     let mut findings = Findings::new(MAX_ISSUES);
-    for row in RULES {
+    for row in RULES.iter().filter(|row| view.generation.asks(row.rule.code)) {
         findings.apply(row, &view);
     }
     if findings.refuse() {

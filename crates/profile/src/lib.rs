@@ -11,6 +11,7 @@ pub mod collection;
 pub mod consent;
 pub mod definition;
 pub mod fhirpath;
+pub mod generation;
 pub mod invariants;
 pub mod json;
 pub mod limits;
@@ -28,4 +29,5 @@ mod hash;
 mod view;
 mod walk;
 
+pub use generation::Generation;
 pub use limits::Limits;

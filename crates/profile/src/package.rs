@@ -10,6 +10,7 @@
 mod archive;
 mod lint;
 mod reading;
+mod revise;
 pub mod scope;
 mod shipped;
 pub mod snapshot;

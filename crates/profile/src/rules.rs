@@ -8,22 +8,38 @@
 //! Source: JP-CLINS 1.10.0 (S2.1, S2.21) and its prose (S1.2, S1.3, S4, S5, S7).
 
 mod bundle;
+mod catalogue;
+mod characters;
 mod codes;
+mod codings;
+mod declare;
 mod entries;
 mod findings;
 mod institution;
+mod items;
 mod limits;
 mod patient;
 mod profiles;
+mod prose_texts;
 mod references;
 mod resources;
 mod shape;
+mod standings;
+mod surroundings;
+mod tables;
 mod texts;
+
+use std::sync::LazyLock;
 
 use kyoyu_domain::{problem::Rule, rules::RESOURCE_REPEATED};
 
 pub(crate) use self::resources::resource_identifier;
-pub use self::{findings::Findings, texts::*};
+pub use self::{
+    catalogue::{Listed, Source, as_csv, as_markdown, catalogue},
+    findings::Findings,
+    prose_texts::*,
+    texts::*,
+};
 use crate::view::BundleView;
 
 /// One check: looks at a Bundle and reports where the row's rule is broken.
@@ -132,7 +148,42 @@ pub static RULES: &[BoundRule] = &[
     on_bundle(&DATE, resources::dates),
     on_bundle(&OBSERVATION_DATE, resources::observation_date),
     on_bundle(&STATUS, resources::statuses),
+    on_bundle(&TEXT_HALF_WIDTH_KANA, characters::half_width_kana),
+    on_bundle(&TEXT_FULL_WIDTH_SPACE, characters::full_width_space),
+    on_bundle(&TEXT_CONTROL, characters::control),
+    on_bundle(&TEXT_FULL_WIDTH_ASCII, characters::full_width_ascii),
+    on_bundle(&TEXT_VENDOR, characters::vendor),
+    on_bundle(&CODING_FORM, codings::forms),
+    on_bundle(&RESERVED_DISPLAY, codings::reserved_displays),
+    on_bundle(&CODE_NOT_USED, codings::used_codes),
+    on_bundle(&MISPRINT, codings::misprints),
+    on_bundle(&OBSERVATION_UNCODED, items::standard_code),
+    on_bundle(&UNCODED_BESIDE, items::uncoded_alone),
+    on_bundle(&ITEM_DISPLAY, items::displays),
+    on_bundle(&ITEM_ONLY_GENERAL, items::only_general),
+    on_bundle(&ITEM_GENERAL_DIFFERS, items::general_differs),
+    on_bundle(&ITEM_VALUE_TYPE, items::value_types),
+    on_bundle(&ITEM_RESULT_CODES, items::result_codes),
+    on_bundle(&VALUE_FORBIDDEN, standings::value_forbidden),
+    on_bundle(&VALUE_MISSING, standings::value_or_reason),
+    on_bundle(&STATUS_UNUSED, standings::unused_status),
+    on_bundle(&CONDITION_STANDING, standings::conditions),
+    on_bundle(&ALLERGEN_CATEGORY, standings::allergens),
+    on_patient(&INSURED_WIDTH, surroundings::insured_width),
+    on_patient(&BRANCH_MISSING, surroundings::branch),
+    on_patient(&PUBLIC_PAYER, surroundings::public_payer),
+    on_bundle(&LOCAL_INSTITUTION, surroundings::local_institution),
+    on_patient(&NAME_SPACE, surroundings::name_spaces),
+    on_bundle(&CONTAINED_PATIENT, surroundings::contained_patient),
+    on_bundle(&REFERENCE_LOGICAL, surroundings::logical_references),
+    on_bundle(&RESOURCE_IDENTIFIER_URI, surroundings::resource_identifier_uris),
+    on_bundle(&ALLERGY_DEPARTMENT, surroundings::allergy_department),
+    on_bundle(&DEPARTMENT_NAME, surroundings::department_names),
 ];
+
+/// Every rule of this module, those of reading JSON included, for documents and tests.
+pub static ALL: LazyLock<Vec<&'static Rule>> =
+    LazyLock::new(|| texts::DECLARED.iter().chain(prose_texts::DECLARED).copied().collect());
 
 #[cfg(test)]
 mod tests {
@@ -149,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_texts_and_repairs_in_both_languages() {
-        for rule in ALL {
+        for rule in ALL.iter() {
             let texts = [rule.japanese, rule.english, rule.repair.0, rule.repair.1];
             assert!(texts.iter().all(|text| !text.is_empty()), "{}", rule.code);
             assert_eq!(rule.japanese.contains("{}"), rule.english.contains("{}"), "{}", rule.code);

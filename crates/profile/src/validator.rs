@@ -125,7 +125,7 @@ fn find(guide: &Guide, document: &Document<'_>, mode: Mode) -> (Vec<walk::Findin
 
 /// Every rule that a check can report beside the invariants of the packages.
 pub fn rules() -> &'static [&'static Rule] {
-    walk::texts::ALL
+    walk::texts::ALL.as_slice()
 }
 
 /// Whether a severity refuses.

@@ -10,6 +10,7 @@ use kyoyu_domain::identifiers::{
 
 use crate::{
     dates,
+    generation::Generation,
     json::Value,
     limits::Limits,
     resource::{self, ResourceView},
@@ -30,6 +31,8 @@ pub struct BundleView<'d> {
     pub(crate) root: Value<'d>,
     /// How much it may hold.
     pub(crate) limits: Limits,
+    /// The generation of the guide by which it is judged.
+    pub(crate) generation: Generation,
     /// The codes of the tags that name the resource type.
     pub(crate) type_tags: Vec<TypeTag<'d>>,
     /// `Bundle.identifier`, where its form is right.
@@ -56,14 +59,16 @@ pub(crate) struct EntryView<'d> {
 }
 
 impl<'d> BundleView<'d> {
-    /// Reads the Bundle; what is not there or has another shape is simply not read.
-    pub(crate) fn new(root: Value<'d>, limits: &Limits) -> Self {
+    /// Reads the Bundle; what is not there or has another shape is simply not read. Where it
+    /// names no generation, `unnamed` is meant.
+    pub(crate) fn new(root: Value<'d>, limits: &Limits, unnamed: Generation) -> Self {
         let identifier = root.find(&["identifier", "value"]).and_then(Value::as_str);
         let system = root.find(&["identifier", "system"]);
         let has_system = system.is_some_and(|system| system.is(BundleIdentifier::SYSTEM));
         Self {
             root,
             limits: *limits,
+            generation: named_generation(root).unwrap_or(unnamed),
             type_tags: type_tags(root),
             identifier: identifier.filter(|_| has_system).and_then(|text| text.parse().ok()),
             sent_at: root.text_of("timestamp").and_then(|text| dates::instant(&text)),
@@ -125,6 +130,20 @@ impl<'d> EntryView<'d> {
             resource: value.get("resource").and_then(resource::read),
         }
     }
+}
+
+/// The generation that the Bundle, or else its first resource that does, names in the version
+/// of a profile of the guide.
+fn named_generation(root: Value<'_>) -> Option<Generation> {
+    let resources = root.list("entry").filter_map(|entry| entry.get("resource"));
+    let claims = std::iter::once(root)
+        .chain(resources)
+        .filter_map(|resource| resource.get("meta"))
+        .flat_map(|meta| meta.list("profile"));
+    claims.filter_map(Value::as_str).find_map(|claim| {
+        // Profiles of others have versions of their own.
+        claim.starts_with("http://jpfhir.jp/").then(|| Generation::of_canonical(&claim))?
+    })
 }
 
 fn type_tags(root: Value<'_>) -> Vec<TypeTag<'_>> {

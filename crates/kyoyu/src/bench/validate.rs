@@ -80,12 +80,7 @@ fn synthetic(resources: usize) -> anyhow::Result<String> {
     Ok(world.bundle(1, resources, at).1.json)
 }
 
-fn row(
-    validator: &Validator,
-    limits: Limits,
-    name: String,
-    bytes: &[u8],
-) -> anyhow::Result<Row> {
+fn row(validator: &Validator, limits: Limits, name: String, bytes: &[u8]) -> anyhow::Result<Row> {
     let entries = {
         let document = Document::parse(bytes, &limits);
         let document = document.map_err(|issue| anyhow::anyhow!("{name}: {}", issue.rule.code))?;

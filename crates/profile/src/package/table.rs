@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use memchr::memchr_iter;
 
+pub(super) use element::{remove, restate_number, restate_types};
 pub(super) use terms::{code_systems, naming_systems, value_sets};
 
 use crate::definition::{ContextKind, Definition, ExtensionContext, Form, StructureKind};

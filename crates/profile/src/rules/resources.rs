@@ -11,7 +11,8 @@ use crate::{
     view::{BundleView, extensions},
 };
 
-const DEPARTMENT: &str =
+/// 診療科 — the extension that names the department.
+pub(super) const DEPARTMENT: &str =
     "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department";
 const ENCOUNTERS: &[&str] = &[
     "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Encounter",

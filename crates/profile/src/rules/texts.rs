@@ -1,41 +1,7 @@
 //! 規則の文言 — every rule of this crate with its texts. A code is permanent: it is never
 //! reused and never renamed. Rules of the published profiles keep the profile's own key.
 
-use kyoyu_domain::problem::{Category, Rule, Severity};
-
-macro_rules! number {
-    (-) => {
-        None
-    };
-    ($number:literal) => {
-        Some($number)
-    };
-}
-
-/// Declares the rules once, as statics and as one list.
-macro_rules! rules {
-    ($($name:ident = $code:literal, $number:tt, $category:ident, $issue_type:literal,
-        $severity:ident, $japanese:literal, $english:literal, $repair_ja:literal,
-        $repair_en:literal;)*) => {
-        $(
-            #[doc = concat!("The rule `", $code, "`.")]
-            pub static $name: Rule = Rule {
-                code: $code,
-                number: number!($number),
-                category: Category::$category,
-                issue_type: $issue_type,
-                severity: Severity::$severity,
-                japanese: $japanese,
-                english: $english,
-                repair: ($repair_ja, $repair_en),
-                since: "0.1.0",
-            };
-        )*
-
-        /// Every rule of this crate, for documents and tests.
-        pub static ALL: &[&Rule] = &[$(&$name),*];
-    };
-}
+use super::declare::rules;
 
 // JSON.
 rules! {

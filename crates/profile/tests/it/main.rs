@@ -1,8 +1,10 @@
 //! Data cases and mutations of whole Bundles.
 
 mod broken;
+mod documents;
 mod fixtures;
 mod fuzz;
 mod invariants;
 mod official;
+mod prose;
 mod support;

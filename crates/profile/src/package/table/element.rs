@@ -8,11 +8,7 @@ use crate::definition::{
 
 /// Adds the element of a line to its definition.
 pub(super) fn read<'t>(definition: &mut Definition, row: Row<'t>, invariants: &Invariants<'t>) {
-    let mut element =
-        Element { id: id(&definition.type_name, row.column(0)), ..Element::default() };
-    element.path = without_slices(&element.id);
-    let last = element.id.rsplit('.').next().unwrap_or_default();
-    element.slice_name = last.split_once(':').map(|(_, slice)| slice.to_owned());
+    let mut element = element(id(&definition.type_name, row.column(0)));
     read_number(&mut element, row.column(1));
     read_types(&mut element, row.column(2));
     read_value(&mut element, row.column(3));
@@ -24,6 +20,39 @@ pub(super) fn read<'t>(definition: &mut Definition, row: Row<'t>, invariants: &I
         read_note(&mut element, note);
     }
     definition.elements.push(element);
+}
+
+/// Restates the number of an element, whether or not the definition lists it.
+pub(in crate::package) fn restate_number(definition: &mut Definition, path: &str, text: &str) {
+    read_number(listed(definition, path), text);
+}
+
+/// Restates the types of an element, whether or not the definition lists it.
+pub(in crate::package) fn restate_types(definition: &mut Definition, path: &str, text: &str) {
+    read_types(listed(definition, path), text);
+}
+
+/// Removes an element and what is below it.
+pub(in crate::package) fn remove(definition: &mut Definition, path: &str) {
+    let id = id(&definition.type_name, path);
+    let below = format!("{id}.");
+    definition.elements.retain(|own| own.id != id && !own.id.starts_with(&below));
+}
+
+/// The element at a path; a new one at the end where there is none.
+fn listed<'d>(definition: &'d mut Definition, path: &str) -> &'d mut Element {
+    let id = id(&definition.type_name, path);
+    let index = definition.elements.iter().position(|own| own.id == id).unwrap_or_else(|| {
+        definition.elements.push(element(id));
+        definition.elements.len() - 1
+    });
+    &mut definition.elements[index]
+}
+
+fn element(id: String) -> Element {
+    let last = id.rsplit('.').next().unwrap_or_default();
+    let slice_name = last.split_once(':').map(|(_, slice)| slice.to_owned());
+    Element { path: without_slices(&id), slice_name, id, ..Element::default() }
 }
 
 fn id(type_name: &str, path: &str) -> String {
