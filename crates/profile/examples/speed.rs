@@ -14,7 +14,7 @@ use kyoyu_profile::{
 };
 
 /// Repetitions of which the median is told.
-const RUNS: usize = 60;
+const RUNS: usize = 300;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -241,13 +241,11 @@ impl Gathered {
     fn finish(self, nodes: &[super::ElementNode]) -> Table {
         let mut rows: Vec<Row> = self.rows.into_values().collect();
         rows.sort_by_key(|row| row.symbol);
-        let stems: Vec<&str> = self
-            .slots
-            .iter()
-            .filter_map(|(node, _)| last_name(&nodes[node.index()].id).strip_suffix("[x]"))
-            .collect();
+        let name = |(node, _): &(NodeId, Vec<NodeId>)| last_name(&nodes[node.index()].id);
         for row in rows.iter_mut().filter(|row| !row.is_choice) {
-            row.is_ambiguous = stems.iter().any(|stem| row.symbol.name().starts_with(stem));
+            let behind = self.slots[row.slot as usize..].iter().map(name);
+            let mut stems = behind.filter_map(|name| name.strip_suffix("[x]"));
+            row.is_ambiguous = stems.any(|stem| row.symbol.name().starts_with(stem));
         }
         let mut counters = self.slots.len() as u32;
         let mut slots = Vec::with_capacity(self.slots.len());

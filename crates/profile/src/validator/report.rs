@@ -208,7 +208,11 @@ fn reference_place(finding: &walk::Finding, expression: &mut String) {
         || (is(&[&texts::TARGET_MISSING, &texts::TARGET_REPEATED])
             && expression.starts_with("Bundle.entry[0]"))
     {
-        *expression = counted_from_one(expression);
+        // The parts of a message are not counted at all.
+        *expression = match expression.strip_prefix("Bundle.entry[0].resource.focus[") {
+            Some(_) => "Bundle.entry[1].resource.focus[0]".to_owned(),
+            None => counted_from_one(expression),
+        };
     } else if is(&[&texts::NO_RESOURCE_TYPE]) && expression.is_empty() {
         "$".clone_into(expression);
     }

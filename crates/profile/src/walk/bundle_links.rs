@@ -76,16 +76,26 @@ impl<'d> Walk<'_, '_, 'd> {
         match found.map(Vec::as_slice) {
             Some([only]) => return Some(*only),
             Some([_, ..]) => self.broken(&texts::TARGET_REPEATED, mention.place()),
-            _ => self.unresolved(places, mention, url),
+            _ => self.unresolved(entries, places, from, mention, url),
         }
         None
     }
 
-    fn unresolved(&mut self, places: &Places<'d>, mention: &Mention<'d>, url: &str) {
+    /// Only what the first resource refers to as its own parts has to be there.
+    fn unresolved(
+        &mut self,
+        entries: &[Entry<'d>],
+        places: &Places<'d>,
+        from: usize,
+        mention: &Mention<'d>,
+        url: &str,
+    ) {
         let is_here = places.by_id.contains_key(url);
         if is_here {
             self.broken(&texts::TARGET_BY_ID_ONLY, mention.place());
-        } else if mention.is_reference
+        } else if from == 0
+            && mention.is_reference
+            && entries[0].resource.is_some_and(|resource| is_part(resource, mention.place()))
             && !self.check.guide.knows_url(url)
             && !Self::is_canonical(url)
         {
@@ -156,6 +166,28 @@ impl<'d> Walk<'_, '_, 'd> {
                 self.broken(&texts::ENTRY_BACKWARDS, entry.value);
             }
         }
+    }
+}
+
+/// Whether a reference of a Composition or MessageHeader names a part of the whole.
+fn is_part(resource: Value<'_>, reference: Value<'_>) -> bool {
+    let target = reference.span().start;
+    let mut names = Vec::new();
+    let mut at = resource;
+    while let Some((_, child)) = at.child_holding(target).filter(|_| at != reference) {
+        if at.is_object() {
+            names.push(child.symbol().name());
+        }
+        at = child;
+    }
+    match &*names {
+        ["subject" | "author" | "encounter" | "custodian" | "focus"]
+        | ["attester", "party"]
+        | ["event", "detail"] => true,
+        [sections @ .., "author" | "focus" | "entry"] => {
+            !sections.is_empty() && sections.iter().all(|name| *name == "section")
+        }
+        _ => false,
     }
 }
 

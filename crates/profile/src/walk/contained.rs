@@ -15,8 +15,11 @@ impl<'d> Walk<'_, '_, 'd> {
         if role != Role::Contained {
             self.contained_resources(value);
         }
-        if &*self.check.resources[self.resource].type_name == "Bundle" {
-            self.bundle(value);
+        match &*self.check.resources[self.resource].type_name {
+            "Bundle" => self.bundle(value),
+            "OperationDefinition" => self.operation_profiles(value),
+            "CodeSystem" => self.supplement(value),
+            _ => {}
         }
     }
 
@@ -44,6 +47,25 @@ impl<'d> Walk<'_, '_, 'd> {
                 }
                 Some(_) => {}
             }
+        }
+    }
+
+    /// The profiles of an operation's parameters have to be known.
+    fn operation_profiles(&mut self, value: Value<'d>) {
+        for name in ["inputProfile", "outputProfile"] {
+            let profile = value.get(name).filter(|own| own.is_string());
+            let known = profile.and_then(Value::as_str).and_then(|own| self.schema.find(&own));
+            if let (Some(profile), None) = (profile, known) {
+                self.broken(&texts::TARGET_PROFILE_UNKNOWN, profile);
+            }
+        }
+    }
+
+    /// A code system that supplements another one says so.
+    fn supplement(&mut self, value: Value<'d>) {
+        let content = value.get("content").filter(|_| value.get("supplements").is_some());
+        if let Some(content) = content {
+            self.broken_if(!content.is("supplement"), &texts::SUPPLEMENT_CONTENT, content);
         }
     }
 

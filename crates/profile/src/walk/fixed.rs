@@ -17,7 +17,11 @@ enum Strictness {
 impl<'d> Walk<'_, '_, 'd> {
     /// Compares an element with the fixed and the pattern value of its definition.
     pub(super) fn samples(&mut self, node: &ElementNode, focus: Focus<'d>) {
-        let Some(value) = focus.value() else { return };
+        // A blank is another rule's.
+        let is_blank = |value: &Value<'_>| {
+            value.plain_str().is_some_and(|text| text.bytes().all(|byte| byte == b' '))
+        };
+        let Some(value) = focus.value().filter(|value| !is_blank(value)) else { return };
         if let Some(sample) = &node.fixed {
             self.compare(value, sample, Strictness::Fixed);
         }

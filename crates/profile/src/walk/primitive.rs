@@ -16,6 +16,7 @@ use crate::{
     fhirpath::Focus,
     json::{Kind, Value},
     schema::{ElementNode, PrimitiveKind},
+    validator::Mode,
 };
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -35,6 +36,9 @@ impl<'d> Walk<'_, '_, 'd> {
         let Some(text) = focus.text() else { return };
         if text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
             self.blank(node, focus, &text, value);
+            if kind == PrimitiveKind::Xhtml {
+                self.xhtml(&text, value);
+            }
             return;
         }
         self.format(kind, &text, value, node);
@@ -53,7 +57,8 @@ impl<'d> Walk<'_, '_, 'd> {
 
     fn without_value(&mut self, node: &ElementNode, focus: Focus<'d>) {
         let Some(beside) = focus.sibling() else { return };
-        if beside.symbol_fields().all(|field| field.symbol() == super::object::NAMES.id) {
+        let says_nothing = beside.symbol_fields().all(|field| field.symbol() == NAMES.id);
+        if says_nothing && self.check.mode == Mode::Strict {
             self.broken(&texts::NO_CONTENT, beside);
         }
         self.code_required(node, beside);

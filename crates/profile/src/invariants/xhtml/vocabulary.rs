@@ -110,8 +110,7 @@ pub(super) fn is_attribute(element: &str, name: &str) -> bool {
 
 /// Whether a link may be followed.
 pub(super) fn is_url(url: &str) -> bool {
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-    !url.is_empty()
-        && !url.contains(char::is_whitespace)
-        && !matches!(scheme.as_str(), "javascript" | "vbscript")
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let is_script = ["javascript", "vbscript"].iter().any(|own| scheme.eq_ignore_ascii_case(own));
+    !url.is_empty() && !url.contains(char::is_whitespace) && !is_script
 }

@@ -48,6 +48,11 @@ rules! {
         "the profile {} is of another type",
         "この型のプロファイルにしてください",
         "use a profile of this type";
+    SUPPLEMENT_CONTENT = "kyoyu-code-system-supplement", "business-rule", Error,
+        "supplementsのあるCodeSystemのcontentはsupplementでなければなりません",
+        "a CodeSystem with supplements has the content supplement",
+        "contentをsupplementにしてください",
+        "write supplement";
     SECURITY_REPEATED = "kyoyu-security-repeated", "business-rule", Error,
         "セキュリティラベルが重複しています",
         "the security label is repeated",

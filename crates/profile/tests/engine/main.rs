@@ -1,0 +1,12 @@
+//! Properties of the engine: it never panics, its work is linear, its reports are bounded,
+//! and strict mode is stricter in its own ways only.
+//!
+//! The guides are the official packages of `../shared`; without them the tests say so and
+//! check nothing.
+
+#![expect(clippy::print_stdout, reason = "a test that checks nothing says so")]
+
+mod guides;
+mod mutation;
+mod properties;
+mod strict;
