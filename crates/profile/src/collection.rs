@@ -159,27 +159,39 @@ pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
 
 /// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it.
 ///
-/// Shape, answer: as [`check`]. What a profile forbids at a place at which a rule of the
-/// Bundle is broken already is not said again.
+/// Shape, answer: as [`check`].
 pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
     let document = match Document::parse(body, limits) {
         Ok(document) => document,
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
-    let mut report = check_document(&document, limits, Generation::default());
-    let place_of = |own: &Issue| own.place.as_ref().map(|place| place.expression.clone());
-    let told: HashSet<String> = report.issues.iter().filter_map(place_of).collect();
-    let of_profiles = validator.issues(&document);
-    let further = of_profiles.into_iter().filter(|own| {
-        own.rule.severity != Severity::Error
-            || place_of(own).is_none_or(|place| !told.contains(&place))
-    });
-    report.issues.extend(further);
-    report.issues.truncate(MAX_ISSUES);
-    if report.issues.iter().any(|own| own.rule.severity == Severity::Error) {
-        report.bundle = None;
-    }
-    report
+    let report = check_document(&document, limits, Generation::default());
+    let issues = joined(report.issues, validator.issues(&document));
+    let refused = issues.first().is_some_and(is_error);
+    Report { issues, bundle: report.bundle.filter(|_| !refused) }
+}
+
+/// Both lists, errors first, at most [`MAX_ISSUES`]. An error of a profile at a place at
+/// which a rule of the Bundle has an error too is the same error said again.
+fn joined(of_bundle: Vec<Issue>, of_profiles: Vec<Issue>) -> Vec<Issue> {
+    let told: HashSet<String> =
+        of_bundle.iter().filter(|own| is_error(own)).filter_map(expression).collect();
+    let is_new =
+        |own: &Issue| !is_error(own) || expression(own).is_none_or(|place| !told.contains(&place));
+    let mut issues = of_bundle;
+    issues.extend(of_profiles.into_iter().filter(is_new));
+    // A stable sort: what refuses is never cut off in favour of what only warns.
+    issues.sort_by_key(|own| own.rule.severity);
+    issues.truncate(MAX_ISSUES);
+    issues
+}
+
+fn is_error(issue: &Issue) -> bool {
+    issue.rule.severity == Severity::Error
+}
+
+fn expression(issue: &Issue) -> Option<String> {
+    issue.place.as_ref().map(|place| place.expression.clone())
 }
 
 fn check_document(document: &Document<'_>, limits: &Limits, unnamed: Generation) -> Report {
@@ -268,4 +280,43 @@ fn envelope(view: &BundleView<'_>) -> Vec<Range<usize>> {
     let end_of = |entry: Option<&EntryView<'_>>| entry.map_or(0, |entry| entry.value.span().end);
     let (patient_end, last_end) = (end_of(view.entries.first()), end_of(view.entries.last()));
     vec![0..patient_end, last_end..body_bytes]
+}
+
+#[cfg(test)]
+mod tests {
+    use kyoyu_domain::problem::Place;
+
+    use super::*;
+    use crate::rules::{ALL, BUNDLE_TYPE, FULL_URL};
+
+    fn at(rule: &'static kyoyu_domain::problem::Rule, expression: &str) -> Issue {
+        let expression = expression.to_owned();
+        Issue::of(rule).at(Place { expression, line: 1, column: 1 })
+    }
+
+    fn warning() -> &'static kyoyu_domain::problem::Rule {
+        ALL.iter().find(|rule| rule.severity == Severity::Warning).expect("some rules only warn")
+    }
+
+    #[test]
+    fn a_warning_of_the_bundle_hides_no_error_of_a_profile_at_its_place() {
+        let issues = joined(vec![at(warning(), "Bundle.type")], vec![at(&FULL_URL, "Bundle.type")]);
+        assert_eq!(issues.len(), 2);
+        assert!(is_error(&issues[0]));
+    }
+
+    #[test]
+    fn two_errors_at_one_place_are_told_once() {
+        let own = at(&BUNDLE_TYPE, "Bundle.type");
+        let issues = joined(vec![own.clone()], vec![at(&FULL_URL, "Bundle.type")]);
+        assert_eq!(issues, [own]);
+    }
+
+    #[test]
+    fn no_number_of_warnings_cuts_off_an_error() {
+        let warnings = vec![at(warning(), "Bundle.entry"); MAX_ISSUES];
+        let issues = joined(warnings, vec![at(&FULL_URL, "Bundle.type")]);
+        assert_eq!(issues.len(), MAX_ISSUES);
+        assert!(is_error(&issues[0]));
+    }
 }

@@ -10,10 +10,11 @@ use clap::{Args, ValueEnum};
 use kyoyu_domain::problem::Severity;
 use kyoyu_profile::{
     collection,
+    json::{self, Document},
     rules::BUNDLE_PROFILE_URL,
     validator::{Finding, Mode, Report, Validator},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{config::Config, output, profiles};
 
@@ -77,21 +78,28 @@ fn read(file: &str) -> io::Result<Vec<u8>> {
 fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> Report {
     let Manner::Strict = mode else { return validator.validate(bytes, Mode::Reference) };
     let mut report = validator.validate(bytes, Mode::Strict);
-    let claims = memchr::memmem::find(bytes, BUNDLE_PROFILE_URL.as_bytes()).is_some();
-    if claims && !report.is_unreadable() {
-        report.join(&collection::check(bytes, &config.limits.of_bodies()).issues);
+    let limits = config.limits.of_bodies();
+    if Document::parse(bytes, &limits).is_ok_and(|document| claims_collection(&document)) {
+        report.join(&collection::check(bytes, &limits).issues);
     }
     report
 }
 
+fn claims_collection(document: &Document<'_>) -> bool {
+    let profiles = document.root().find(&["meta", "profile"]);
+    let mut claimed =
+        profiles.into_iter().flat_map(json::Value::items).filter_map(json::Value::as_str);
+    claimed.any(|own| own.split('|').next() == Some(BUNDLE_PROFILE_URL))
+}
+
 fn line(file: &str, report: &Report) -> String {
     let issues: Vec<Value> = report.findings.iter().map(issue).collect();
-    json!({ "file": file, "valid": report.is_valid(), "issues": issues }).to_string()
+    serde_json::json!({ "file": file, "valid": report.is_valid(), "issues": issues }).to_string()
 }
 
 fn issue(finding: &Finding) -> Value {
     let patch = finding.patch.as_deref().and_then(|patch| serde_json::from_str(patch).ok());
-    json!({
+    serde_json::json!({
         "severity": severity(finding.severity),
         "rule": finding.rule.code,
         "number": finding.rule.number,

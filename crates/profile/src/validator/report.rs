@@ -64,17 +64,18 @@ impl Report {
         !self.findings.iter().any(|finding| super::refuses(finding.severity))
     }
 
-    /// Whether the document is no JSON, so that nothing else was looked at.
-    pub fn is_unreadable(&self) -> bool {
-        self.steps == 0
-    }
-
-    /// Adds what the rules of Bundles found, where nothing was found yet.
+    /// Adds what the rules of Bundles found. Their errors take the place of this report's
+    /// errors at the same element.
     pub fn join(&mut self, issues: &[Issue]) {
-        let told: HashSet<String> =
-            self.findings.iter().map(|own| own.expression.clone()).collect();
-        let findings = issues.iter().flat_map(|issue| Self::of_issue(issue).findings);
-        let new = findings.filter(|own| !told.contains(&own.expression));
+        let new: Vec<Finding> =
+            issues.iter().flat_map(|issue| Self::of_issue(issue).findings).collect();
+        let told: HashSet<&str> = new
+            .iter()
+            .filter(|own| super::refuses(own.severity))
+            .map(|own| own.expression.as_str())
+            .collect();
+        self.findings
+            .retain(|own| !super::refuses(own.severity) || !told.contains(own.expression.as_str()));
         self.findings.extend(new);
         self.findings.sort_by_key(|own| (own.line, own.column));
     }
