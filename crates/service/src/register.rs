@@ -12,7 +12,7 @@ use kyoyu_domain::{
     catalogue::Kind,
     identifiers::{PersonKey, SubmissionId},
     participant::Role,
-    problem::{Issue, Problem, Severity},
+    problem::{Issue, Problem, Rule, Severity},
     rules,
     submission::{State, Submission},
 };
@@ -245,16 +245,23 @@ pub(crate) fn kinds_of(submission: &Submission) -> Vec<&'static Kind> {
     submission.counts.iter().map(|count| count.kind).collect()
 }
 
-/// Warnings as the ledger keeps them, for the sender who asks for the state.
+/// Warnings as the ledger keeps them, for the sender who asks for the state: each code with
+/// a number, of older copies or of places. Nothing of the body gets into the ledger this way.
 fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
-    findings
-        .iter()
-        .filter(|issue| issue.rule.severity != Severity::Error)
-        .map(|issue| {
-            let argument = issue.argument.as_deref().unwrap_or("");
-            (issue.rule.code.to_owned(), argument.replace([';', '='], " "))
-        })
-        .collect()
+    let mut notes: Vec<(&'static Rule, usize)> = Vec::new();
+    for issue in findings.iter().filter(|issue| issue.rule.severity != Severity::Error) {
+        match notes.iter_mut().find(|(rule, _)| *rule == issue.rule) {
+            Some((_, places)) => *places += 1,
+            None => notes.push((issue.rule, 1)),
+        }
+    }
+    let hidden = findings.iter().find(|issue| issue.rule == &rules::OLDER_HIDDEN);
+    let hidden = hidden.and_then(|issue| issue.argument.as_deref());
+    let note = |(rule, places): (&'static Rule, usize)| {
+        let own = hidden.filter(|_| rule == &rules::OLDER_HIDDEN);
+        (rule.code.to_owned(), own.map_or_else(|| places.to_string(), str::to_owned))
+    };
+    notes.into_iter().map(note).collect()
 }
 
 /// What a repeated call is told: the warnings of the body, which are those of the first call
