@@ -13,7 +13,8 @@ pub struct Limits {
     /// Fields of one object: 512. FHIR has no type with half as many elements, and looking
     /// for a field takes as long as there are fields.
     pub fields: usize,
-    /// Bytes of one string or key between its quotes: 1 MiB, as FHIR has it.
+    /// Bytes of one string or key between its quotes: 1 MiB, as FHIR has it. Files as base64
+    /// in `data` count towards the body only.
     pub string_bytes: usize,
     /// Entries of one Bundle: 2,000.
     pub entries: usize,

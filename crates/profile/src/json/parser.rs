@@ -374,12 +374,18 @@ impl Parser<'_, '_> {
                 None => return Err(Fault::new(&JSON_TRUNCATED, at)),
             }
         }
-        if at - opening - 1 > self.limits.string_bytes {
+        if at - opening - 1 > self.limits.string_bytes && !self.is_base64() {
             let limit = self.limits.string_bytes.to_string();
             return Err(Fault::with(&JSON_STRING_LENGTH, opening, limit));
         }
         self.at = at + 1;
         Ok(escaped)
+    }
+
+    /// Whether the value at hand is a file: FHIR limits strings, but not base64Binary, and
+    /// the elements of that type are all called `data`.
+    fn is_base64(&self) -> bool {
+        self.key.symbol == self.symbols.find(b"data")
     }
 
     /// The bytes of the escape that begins at `at`.

@@ -171,6 +171,8 @@ fn each_limit_holds_on_both_sides() {
     assert!(fits("[\"12345\"]"));
     assert_eq!(refusal(b"[\"123456\"]", &limits).0, "kyoyu-json-string-length");
     assert_eq!(refusal(b"{\"123456\":1}", &limits).0, "kyoyu-json-string-length");
+    assert_eq!(refusal(b"{\"date\":\"123456\"}", &limits).0, "kyoyu-json-string-length");
+    assert!(fits("{\"data\":\"123456\"}"), "a file is as long as the body allows");
     let long_key = format!("{{\"{}\":1}}", "k".repeat(65_536));
     assert_eq!(refusal(long_key.as_bytes(), &Limits::default()).0, "kyoyu-json-string-length");
     assert!(Document::parse(long_key.replacen('k', "", 1).as_bytes(), &Limits::default()).is_ok());
