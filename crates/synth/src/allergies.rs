@@ -43,29 +43,42 @@ pub struct AllergyList {
 /// identifier, whenever the institution sends the person's list.
 pub fn allergies(institution: &Institution, person: &Person, list: &AllergyList) -> SynthBundle {
     let case = Case::new(institution, person, list.sending, Carried::AllergyIntolerance);
-    let entries: Vec<Entry> = list
-        .kinds
-        .iter()
-        .enumerate()
-        .map(|(nth, kind)| {
-            let number = list.kinds[..nth].iter().filter(|other| *other == kind).count();
-            Entry {
-                place: nth + 1,
-                number: number + 1,
-                allergen: allergen_of(&case, *kind, number),
-                long_term: list.long_term.get(nth).copied().unwrap_or_default(),
-            }
-        })
-        .collect();
+    let entries = entries_of(&case, &list.kinds, &list.long_term);
     case.bundle(&entries, 1_700, allergy)
 }
 
-struct Entry {
+/// Allergies of these kinds, with 長期保存 by position.
+pub(crate) fn entries_of(case: &Case<'_>, kinds: &[AllergyKind], long_term: &[bool]) -> Vec<Entry> {
+    kinds
+        .iter()
+        .enumerate()
+        .map(|(nth, kind)| {
+            let number = kinds[..nth].iter().filter(|other| *other == kind).count();
+            Entry {
+                place: nth + 1,
+                number: number + 1,
+                allergen: allergen_of(case, *kind, number),
+                long_term: long_term.get(nth).copied().unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// One allergy of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
     place: usize,
     /// Its number among those of its kind, counted from 1.
     number: usize,
     allergen: &'static Allergen,
     long_term: bool,
+}
+
+impl Entry {
+    /// What the institution calls it.
+    pub(crate) fn text(&self, case: &Case<'_>) -> &'static str {
+        Story::of(case, self).text
+    }
 }
 
 /// The person's n-th allergen of a kind, at every institution the same.
@@ -179,7 +192,8 @@ fn reaction(dice: &mut Dice) -> Reaction {
     Reaction { manifestations, severity }
 }
 
-fn allergy(w: &mut Writer, case: &Case<'_>, entry: &Entry) {
+/// The AllergyIntolerance.
+pub(crate) fn allergy(w: &mut Writer, case: &Case<'_>, entry: &Entry) {
     let story = Story::of(case, entry);
     w.text("resourceType", "AllergyIntolerance");
     w.text("id", &format!("alg-{}", entry.place));

@@ -32,22 +32,41 @@ pub struct ConditionList {
 /// resource identifiers and dates, whenever an institution sends its list.
 pub fn conditions(institution: &Institution, person: &Person, list: &ConditionList) -> SynthBundle {
     let case = Case::new(institution, person, list.sending, Carried::Condition);
-    let entries: Vec<Entry> = diseases_of(&case, list.count)
+    let entries = entries_of(&case, list.count, &list.flags);
+    case.bundle(&entries, 2_600, condition)
+}
+
+/// The first diseases of the person's list, with flags by position.
+pub(crate) fn entries_of(case: &Case<'_>, count: usize, flags: &[Flags]) -> Vec<Entry> {
+    diseases_of(case, count)
         .into_iter()
         .enumerate()
         .map(|(nth, disease)| Entry {
             place: nth + 1,
             disease,
-            flags: list.flags.get(nth).copied().unwrap_or_default(),
+            flags: flags.get(nth).copied().unwrap_or_default(),
         })
-        .collect();
-    case.bundle(&entries, 2_600, condition)
+        .collect()
 }
 
-struct Entry {
+/// One disease of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
     place: usize,
     disease: Disease,
     flags: Flags,
+}
+
+impl Entry {
+    /// Whether the disease is over.
+    pub(crate) fn has_ended(&self, case: &Case<'_>) -> bool {
+        Story::of(case, self).has_ended()
+    }
+
+    /// 傷病名 — with prefix and suffix.
+    pub(crate) fn name(&self, case: &Case<'_>) -> String {
+        full_name(self.disease, &Story::of(case, self))
+    }
 }
 
 /// The person's list at the institution; a second round begins when all are used up.
@@ -147,7 +166,8 @@ fn onset(dice: &mut Dice, day: NaiveDate) -> String {
     }
 }
 
-fn condition(w: &mut Writer, case: &Case<'_>, entry: &Entry) {
+/// The Condition.
+pub(crate) fn condition(w: &mut Writer, case: &Case<'_>, entry: &Entry) {
     let story = Story::of(case, entry);
     let name = full_name(entry.disease, &story);
     w.text("resourceType", "Condition");

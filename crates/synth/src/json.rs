@@ -35,6 +35,18 @@ impl Writer {
         self.text.push_str(digits);
     }
 
+    /// `true`.
+    pub(crate) fn yes(&mut self, key: &str) {
+        self.key(key);
+        self.text.push_str("true");
+    }
+
+    /// JSON that has been written before.
+    pub(crate) fn embedded(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.text.push_str(json);
+    }
+
     /// An object.
     pub(crate) fn object(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
         self.key(key);

@@ -35,26 +35,35 @@ pub struct LabReport {
 pub fn labs(institution: &Institution, person: &Person, report: &LabReport) -> SynthBundle {
     let case = Case::new(institution, person, report.sending, Carried::Observation);
     let results = plan(&case, &report.results);
-    let mut dice = institution
-        .seed
-        .dice(Purpose::Visit, &[institution.index, person.index, report.sending.serial, 1]);
-    let issued_at = report.collected_at + Duration::seconds(dice.between(1_500, 20_000));
-    let order = Order {
-        visit: Visit::of(&case, report.sending.serial),
-        collected_at: date_time(report.collected_at),
-        issued_at: instant(institution, issued_at.min(report.sending.sent_at)),
-    };
+    let order = Order::of(&case, report.collected_at);
     case.bundle(&results, 2_900, |w, case, planned| observation(w, case, &order, planned))
 }
 
 /// What the results of a report share.
-struct Order {
+#[derive(Debug)]
+pub(crate) struct Order {
     visit: Visit,
     collected_at: String,
     issued_at: String,
 }
 
-fn observation(w: &mut Writer, case: &Case<'_>, order: &Order, planned: &Planned) {
+impl Order {
+    pub(crate) fn of(case: &Case<'_>, collected_at: DateTime<Utc>) -> Self {
+        let Case { institution, person, sending, .. } = case;
+        let mut dice = institution
+            .seed
+            .dice(Purpose::Visit, &[institution.index, person.index, sending.serial, 1]);
+        let issued_at = collected_at + Duration::seconds(dice.between(1_500, 20_000));
+        Self {
+            visit: Visit::of(case, sending.serial),
+            collected_at: date_time(collected_at),
+            issued_at: instant(institution, issued_at.min(sending.sent_at)),
+        }
+    }
+}
+
+/// The Observation.
+pub(crate) fn observation(w: &mut Writer, case: &Case<'_>, order: &Order, planned: &Planned) {
     let mut dice = own_dice(case, planned);
     let item = LocalItem::of(case, planned.test);
     w.text("resourceType", "Observation");

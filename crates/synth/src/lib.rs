@@ -6,9 +6,10 @@
 //! Every person, institution and insurer is invented: municipalities do not exist and
 //! telephone numbers are not assignable. Codes are real ones.
 //!
-//! Start at [`World`]; [`labs`], [`conditions`] and [`allergies`] make one Bundle each.
+//! Start at [`World`]; [`labs`], [`conditions`], [`allergies`] and the documents [`referral`],
+//! [`discharge_summary`] and [`patient_summary`] make one Bundle each.
 //!
-//! Source: S1.2, S1.3, S2.1, S2.8 to S2.11, S2.21, S3.3 to S3.6, S4, S5, S7.
+//! Source: S1.2 to S1.8, S2.1 to S2.21, S3.3 to S3.6, S4 to S7, S9.
 
 mod allergens;
 mod allergies;
@@ -16,6 +17,7 @@ mod announcement;
 mod bundle;
 mod conditions;
 mod diseases;
+mod documents;
 mod institution;
 mod insurer;
 mod json;
@@ -38,6 +40,10 @@ pub use crate::{
     announcement::announcement,
     bundle::SynthBundle,
     conditions::{ConditionList, conditions},
+    documents::{
+        Attachment, AttachmentFormat, DischargeSummary, DrugCodes, LetterSection, PatientSummary,
+        Prescription, Referral, discharge_summary, patient_summary, referral,
+    },
     institution::{Department, Doctor, Institution, InstitutionKind},
     insurer::Insurer,
     lab_choice::{ChosenResult, ResultStatus, Results},

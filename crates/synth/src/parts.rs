@@ -13,7 +13,8 @@ use crate::{
 };
 
 const CORE: &str = "http://jpfhir.jp/fhir/core/StructureDefinition";
-const RESOURCE_IDENTIFIER: &str = "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier";
+pub(crate) const RESOURCE_IDENTIFIER: &str =
+    "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier";
 const REPRESENTATION: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
 
 /// 受診 — the visit in whose course something was found.
@@ -21,8 +22,8 @@ const REPRESENTATION: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-E
 pub(crate) struct Visit {
     pub(crate) department: Department,
     pub(crate) doctor: Doctor,
-    encounter_id: String,
-    inpatient: bool,
+    pub(crate) encounter_id: String,
+    pub(crate) inpatient: bool,
 }
 
 impl Visit {
@@ -71,8 +72,10 @@ fn flag_tags(w: &mut Writer, flags: Flags) {
 
 /// `meta.profile`, with the version where the institution writes it.
 pub(crate) fn profile(w: &mut Writer, case: &Case<'_>, url: &str) {
-    let version = if case.institution.habits.versioned_profile { "|1.10.0" } else { "" };
-    w.array("profile", |w| w.text_item(&format!("{url}{version}")));
+    let versioned = case.institution.habits.versioned_profile;
+    let version = versioned.then(|| format!("|{}", case.carried.guide_version()));
+    let canonical = format!("{url}{}", version.unwrap_or_default());
+    w.array("profile", |w| w.text_item(&canonical));
 }
 
 pub(crate) fn language(w: &mut Writer, case: &Case<'_>) {
@@ -136,20 +139,19 @@ pub(crate) fn institution_extension(w: &mut Writer, case: &Case<'_>) {
 }
 
 pub(crate) fn department_extension(w: &mut Writer, visit: &Visit) {
+    department(w, visit.department);
+}
+
+/// 診療科 — the extension with standard code and own name.
+pub(crate) fn department(w: &mut Writer, department: Department) {
     w.item(|w| {
         w.text("url", "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department");
         w.object("valueCodeableConcept", |w| {
-            if let Some((code, display)) = visit.department.standard {
-                w.array("coding", |w| {
-                    coding(
-                        w,
-                        "http://jami.jp/SS-MIX2/CodeSystem/ClinicalDepartment",
-                        code,
-                        display,
-                    );
-                });
+            if let Some((code, display)) = department.standard {
+                let system = "http://jami.jp/SS-MIX2/CodeSystem/ClinicalDepartment";
+                w.array("coding", |w| coding(w, system, code, display));
             }
-            w.text("text", visit.department.own_name);
+            w.text("text", department.own_name);
         });
     });
 }
@@ -162,13 +164,18 @@ pub(crate) fn encounter(w: &mut Writer, visit: &Visit) {
         contained_meta(w, "JP_Encounter");
         w.array("identifier", |w| identifier(w, RESOURCE_IDENTIFIER, &visit.encounter_id));
         w.text("status", "finished");
-        let (code, display) =
-            if visit.inpatient { ("IMP", "inpatient encounter") } else { ("AMB", "ambulatory") };
-        w.object("class", |w| {
-            w.text("system", "http://terminology.hl7.org/CodeSystem/v3-ActCode");
-            w.text("code", code);
-            w.text("display", display);
-        });
+        encounter_class(w, visit);
+    });
+}
+
+/// 入外区分 — `class` of an Encounter.
+pub(crate) fn encounter_class(w: &mut Writer, visit: &Visit) {
+    let (code, display) =
+        if visit.inpatient { ("IMP", "inpatient encounter") } else { ("AMB", "ambulatory") };
+    w.object("class", |w| {
+        w.text("system", "http://terminology.hl7.org/CodeSystem/v3-ActCode");
+        w.text("code", code);
+        w.text("display", display);
     });
 }
 
@@ -200,7 +207,7 @@ pub(crate) fn person_names(w: &mut Writer, person: &Person) {
     });
 }
 
-fn human_name(w: &mut Writer, representation: &str, family: &str, given: &str) {
+pub(crate) fn human_name(w: &mut Writer, representation: &str, family: &str, given: &str) {
     w.item(|w| {
         w.array("extension", |w| {
             w.item(|w| {

@@ -35,7 +35,7 @@ pub(crate) fn allergy(dice: &mut Dice, now: DateTime<Utc>) -> String {
 }
 
 /// One to three sentences; `#` becomes a number, `@` a date before `now`.
-fn sentences(dice: &mut Dice, now: DateTime<Utc>, choices: &[&str]) -> String {
+pub(crate) fn sentences(dice: &mut Dice, now: DateTime<Utc>, choices: &[&str]) -> String {
     let wanted = dice.pick(&[1, 1, 1, 2, 2, 3]);
     let mut text = String::new();
     for nth in 0..wanted {

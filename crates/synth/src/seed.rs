@@ -36,6 +36,12 @@ pub(crate) enum Purpose {
     Allergy,
     BenchBundle,
     Submission,
+    Address,
+    Letter,
+    Drug,
+    Attachment,
+    Stay,
+    Advice,
 }
 
 impl Seed {
@@ -111,6 +117,16 @@ impl Dice {
         // Four uniform numbers of 52 bits have a mean of 2 and a variance of 1/3.
         let unit = sum as f64 / (1_u64 << 52) as f64;
         (unit - 2.0) * 1.732_050_8
+    }
+
+    /// So many bytes.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(count + 8);
+        while bytes.len() < count {
+            bytes.extend(self.next().to_be_bytes());
+        }
+        bytes.truncate(count);
+        bytes
     }
 
     /// A version-4 UUID.

@@ -1,44 +1,19 @@
 //! Every Bundle that this crate makes is one that the gateway takes: no error by the
 //! profiles of the guide, and no warning that a careful system avoids.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::LazyLock};
+mod support;
+
+use std::fs;
 
 use chrono::{DateTime, Duration, Utc};
-use kyoyu_domain::{entry::Flags, problem::Severity};
-use kyoyu_profile::{
-    Limits,
-    package::Package,
-    validator::{Finding, Guide, Mode, Validator},
-};
+use kyoyu_domain::entry::Flags;
+use kyoyu_profile::validator::Mode;
 use kyoyu_synth::{
     AllergyKind, AllergyList, ChosenResult, ConditionList, LabReport, ResultStatus, Results, Seed,
     Sending, SynthBundle, World, WorldSize, allergies, conditions, labs,
 };
 
-/// The clinical guide as the product ships it.
-static SHIPPED: LazyLock<Validator> = LazyLock::new(|| {
-    let shipped = Package::shipped();
-    Validator::new(vec![Guide::load(&shipped.clinical())], Limits::default())
-});
-
-/// The clinical guide as it is published; none where the packages are not there.
-static OFFICIAL: LazyLock<Option<Validator>> = LazyLock::new(official);
-
-#[expect(clippy::print_stderr, reason = "a test says what it left out")]
-fn official() -> Option<Validator> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/packages"));
-    let names =
-        ["hl7.fhir.r4.core-4.0.1.tgz", "jp-core.r4-1.1.2-clins.tgz", "jp-eCSCLINS.r4-1.10.0.tgz"];
-    let read = |name| fs::read(folder.join(name)).ok();
-    let Some(archives) = names.into_iter().map(read).collect::<Option<Vec<_>>>() else {
-        eprintln!("left out: the official packages are not there ({})", folder.display());
-        return None;
-    };
-    let packages = archives.iter().map(|bytes| Package::read(bytes).expect("a package is sound"));
-    let packages: Vec<_> = packages.collect();
-    let guide = Guide::load(&packages.iter().collect::<Vec<_>>());
-    Some(Validator::new(vec![guide], Limits::default()))
-}
+use crate::support::{SHIPPED, assert_clean, is_avoidable};
 
 fn world() -> World {
     World::new(Seed(77), WorldSize { institutions: 500, persons: 50_000 })
@@ -53,37 +28,6 @@ fn lab(nth: u64, results: Results) -> SynthBundle {
     let collected_at = at(nth) - Duration::hours(2);
     let report = LabReport { sending: Sending::new(nth, at(nth)), collected_at, results };
     labs(&world().institution(nth), &world().person(nth * 13), &report)
-}
-
-/// Fails with each different finding once, with how often it was and the first place.
-fn assert_clean(bundles: impl IntoIterator<Item = SynthBundle>) {
-    let mut told: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for bundle in bundles {
-        for validator in std::iter::once(&*SHIPPED).chain(&*OFFICIAL) {
-            for mode in [Mode::Strict, Mode::Reference] {
-                let report = validator.validate(bundle.json.as_bytes(), mode);
-                let avoidable = report.findings.iter().filter(|finding| is_avoidable(finding));
-                for finding in avoidable {
-                    let place = || format!("{} {}", bundle.identifier.value(), finding.expression);
-                    let kind =
-                        format!("{:?} {} {}", finding.severity, finding.rule.code, finding.text[1]);
-                    told.entry(kind).or_insert_with(|| (0, place())).0 += 1;
-                }
-            }
-        }
-    }
-    let told: Vec<String> = told
-        .into_iter()
-        .map(|(kind, (count, first))| format!("{kind}: {count} times, first {first}"))
-        .collect();
-    assert!(told.is_empty(), "{}", told.join("\n"));
-}
-
-/// Whether a careful system never brings this forth: anything but hints, the wish for
-/// narratives (laboratories send none) and lists of codes that nobody publishes as a package.
-fn is_avoidable(finding: &Finding) -> bool {
-    finding.severity <= Severity::Warning
-        && !["dom-6", "kyoyu-code-undecidable"].contains(&&*finding.rule.code)
 }
 
 #[test]
