@@ -112,7 +112,7 @@ impl Validator {
 
 /// What a walk finds, and how many elements it looked at.
 fn find(guide: &Guide, document: &Document<'_>, mode: Mode) -> (Vec<walk::Finding>, u64) {
-    let mut check = Check::new(guide, document, mode);
+    let check = Check::new(guide, document, mode);
     let mut findings = check.run();
     if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
         findings.push(walk::root_finding(document));
@@ -120,7 +120,7 @@ fn find(guide: &Guide, document: &Document<'_>, mode: Mode) -> (Vec<walk::Findin
     if mode == Mode::Strict {
         walk::strict::add(&mut findings, &check);
     }
-    (findings, check.steps)
+    (findings, check.steps())
 }
 
 /// Every rule that a check can report beside the invariants of the packages.

@@ -176,6 +176,11 @@ impl<'d> Resources<'d> {
         (!self.all.is_empty()).then_some(ResourceId(0))
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// Every resource.
     pub(crate) fn ids(&self) -> impl Iterator<Item = ResourceId> + use<> {
         (0..self.all.len() as u32).map(ResourceId)

@@ -1,6 +1,6 @@
 //! 決着 — settles units, those they depend on first.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell};
 
 use super::{
     finding::{Finding, Findings},
@@ -9,7 +9,6 @@ use super::{
     unit::{Demand, Unit, Walk},
 };
 use crate::{
-    hash::NumberMap,
     json::Document,
     schema::{ProfileId, Schema},
     validator::{Guide, Mode},
@@ -21,10 +20,8 @@ pub(crate) struct Check<'c, 'd> {
     /// Whose verdict is asked for.
     pub(crate) mode: Mode,
     pub(crate) resources: Resources<'d>,
-    units: Vec<Settled>,
-    by_pair: NumberMap<(ResourceId, ProfileId), usize>,
-    /// How many elements were looked at, for the tests of linearity.
-    pub(crate) steps: u64,
+    /// A walk settles what its slices hang on while it is under way.
+    units: RefCell<Units>,
 }
 
 /// A unit and how far it is.
@@ -34,11 +31,24 @@ struct Settled {
     state: State,
     findings: Findings,
     demands: Vec<Demand>,
+    /// Another unit of the same resource.
+    next: Option<usize>,
+}
+
+/// The units of a document.
+struct Units {
+    all: Vec<Settled>,
+    /// One of the units of each resource.
+    of_resource: Vec<Option<usize>>,
+    /// How many elements were looked at, for the tests of linearity.
+    steps: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     New,
+    /// It is being walked.
+    Walking,
     /// It was walked, but which slice some item belongs to hangs on other units.
     Waiting,
     /// It was walked; its demands are being settled.
@@ -46,151 +56,224 @@ enum State {
     Done,
 }
 
+/// How deep walks may settle each other before they give up and are repeated.
+const MAX_NESTED: u32 = 8;
+
+impl Units {
+    fn new(resources: usize) -> Self {
+        let all = Vec::with_capacity(resources + resources / 2);
+        Self { all, of_resource: vec![None; resources], steps: 0 }
+    }
+
+    fn find(&self, resource: ResourceId, profile: ProfileId) -> Option<usize> {
+        let mut at = self.of_resource[resource.0 as usize];
+        while let Some(unit) = at.filter(|unit| self.all[*unit].profile != profile) {
+            at = self.all[unit].next;
+        }
+        at
+    }
+
+    fn get(&mut self, resource: ResourceId, profile: ProfileId) -> usize {
+        self.find(resource, profile).unwrap_or_else(|| {
+            let (findings, demands) = (Findings::default(), Vec::new());
+            let next = self.of_resource[resource.0 as usize].replace(self.all.len());
+            let state = State::New;
+            self.all.push(Settled { resource, profile, state, findings, demands, next });
+            self.all.len() - 1
+        })
+    }
+
+    /// Of what was put onto a stack keeps the new ones, the first on top.
+    fn put_in_order(&self, stack: &mut Vec<usize>, first: usize) {
+        let mut kept = first;
+        for at in first..stack.len() {
+            if self.all[stack[at]].state == State::New {
+                stack[kept] = stack[at];
+                kept += 1;
+            }
+        }
+        stack.truncate(kept);
+        stack[first..].reverse();
+    }
+}
+
 impl<'c, 'd> Check<'c, 'd> {
     pub(crate) fn new(guide: &'c Guide, document: &'d Document<'d>, mode: Mode) -> Self {
         let resources = Resources::new(guide.schema(), document.root());
-        Self { guide, mode, resources, units: Vec::new(), by_pair: NumberMap::default(), steps: 0 }
+        let units = RefCell::new(Units::new(resources.count()));
+        Self { guide, mode, resources, units }
     }
 
     pub(crate) fn schema(&self) -> &'c Schema {
         self.guide.schema()
     }
 
+    /// How many elements were looked at.
+    pub(crate) fn steps(&self) -> u64 {
+        self.units.borrow().steps
+    }
+
     /// Everything that is wrong with the document's resource and what it holds.
-    pub(crate) fn run(&mut self) -> Vec<Finding> {
+    pub(crate) fn run(&self) -> Vec<Finding> {
         let Some(root) = self.resources.root() else { return Vec::new() };
-        let mut visited = Vec::new();
-        let mut seen = vec![false; 0];
+        let mut found = Vec::new();
+        let mut seen: Vec<bool> = Vec::new();
         let mut waiting = vec![(root, None)];
+        let mut asked = Vec::new();
         while let Some((resource, profile)) = waiting.pop() {
-            for unit in self.units_for(resource, profile) {
-                self.settle(unit);
-                if seen.len() < self.units.len() {
-                    seen.resize(self.units.len(), false);
+            self.add_units(resource, profile, &mut asked);
+            for unit in asked.drain(..) {
+                self.settle(vec![unit], 0);
+                let units = &mut *self.units.borrow_mut();
+                if seen.len() < units.all.len() {
+                    seen.resize(units.all.len(), false);
                 }
                 if std::mem::replace(&mut seen[unit], true) {
                     continue;
                 }
-                visited.push(unit);
-                for demand in &self.units[unit].demands {
+                found.append(&mut units.all[unit].findings.kept);
+                for demand in &units.all[unit].demands {
                     if let Demand::Child { resource, profiles, .. } = demand {
                         waiting.push((*resource, profiles.first().copied()));
                     }
                 }
             }
         }
-        let kept = visited.iter().map(|unit| &self.units[*unit].findings.kept);
-        kept.flatten().cloned().collect()
+        found
     }
 
-    /// The units that together say whether a resource conforms, to a profile if one is given.
-    fn units_for(&mut self, resource: ResourceId, profile: Option<ProfileId>) -> Vec<usize> {
-        let pairs = self.profiles_for(resource, profile);
-        pairs.into_iter().map(|profile| self.unit(resource, profile)).collect()
-    }
-
-    fn profiles_for(&self, resource: ResourceId, profile: Option<ProfileId>) -> Vec<ProfileId> {
+    /// Adds the units that together say whether a resource conforms, to a profile if one is
+    /// given.
+    fn add_units(
+        &self,
+        resource: ResourceId,
+        profile: Option<ProfileId>,
+        units: &mut Vec<usize>,
+    ) {
         let own = &self.resources[resource].profiles;
-        let mut profiles = own.clone();
-        if let Some(profile) = profile
-            && !own.is_empty()
-            && !own.iter().any(|other| self.schema().builds_on(*other, profile))
-        {
-            profiles.push(profile);
-        }
-        profiles
+        let more = profile.filter(|profile| !own.is_empty() && !self.is_covered(own, *profile));
+        let all = &mut *self.units.borrow_mut();
+        units.extend(own.iter().chain(&more).map(|profile| all.get(resource, *profile)));
     }
 
-    fn unit(&mut self, resource: ResourceId, profile: ProfileId) -> usize {
-        let units = &mut self.units;
-        *self.by_pair.entry((resource, profile)).or_insert_with(|| {
-            let (findings, demands) = (Findings::default(), Vec::new());
-            units.push(Settled { resource, profile, state: State::New, findings, demands });
-            units.len() - 1
-        })
+    /// Whether who meets these profiles meets another one too.
+    fn is_covered(&self, own: &[ProfileId], profile: ProfileId) -> bool {
+        own.iter().any(|other| self.schema().builds_on(*other, profile))
     }
 
-    fn settle(&mut self, unit: usize) {
-        let mut stack = vec![unit];
+    fn state(&self, unit: usize) -> State {
+        self.units.borrow().all[unit].state
+    }
+
+    /// Settles units, the last first.
+    fn settle(&self, mut stack: Vec<usize>, depth: u32) {
         while let Some(&top) = stack.last() {
-            match self.units[top].state {
-                State::New | State::Waiting => {
-                    let needed = self.walk(top);
-                    stack.extend(needed.into_iter().rev());
-                }
+            match self.state(top) {
+                State::New | State::Waiting => self.walk(top, depth, &mut stack),
                 State::Walked => {
                     self.judge(top);
                     stack.pop();
                 }
-                State::Done => {
+                // Another walk has it in hand.
+                State::Walking | State::Done => {
                     stack.pop();
                 }
             }
         }
     }
 
-    /// Walks a unit; answers the new units that it needs settled next.
-    fn walk(&mut self, unit: usize) -> Vec<usize> {
-        let (resource, profile) = (self.units[unit].resource, self.units[unit].profile);
-        let is_last_try = self.units[unit].state == State::Waiting;
-        let walked: Unit = Walk::new(self, resource, profile).run(is_last_try);
-        self.steps += walked.steps;
-        let mut needed = Vec::new();
+    /// Settles what tells whether a resource conforms to a profile, for a walk that has to
+    /// know before it can go on. Whether that was possible.
+    pub(super) fn settle_nested(
+        &self,
+        resource: ResourceId,
+        profile: ProfileId,
+        depth: u32,
+    ) -> bool {
+        if depth >= MAX_NESTED {
+            return false;
+        }
+        let mut stack = Vec::new();
+        self.add_units(resource, Some(profile), &mut stack);
+        self.units.borrow().put_in_order(&mut stack, 0);
+        self.settle(stack, depth + 1);
+        true
+    }
+
+    /// Walks a unit; adds the new units that it needs settled next.
+    fn walk(&self, unit: usize, depth: u32, stack: &mut Vec<usize>) {
+        let (resource, profile, is_last_try) = {
+            let own = &mut self.units.borrow_mut().all[unit];
+            let is_last_try = own.state == State::Waiting;
+            own.state = State::Walking;
+            (own.resource, own.profile, is_last_try)
+        };
+        let walked: Unit = Walk::new(self, resource, profile, depth).run(is_last_try);
+        let first = stack.len();
+        for (resource, profile) in &walked.needs {
+            self.add_units(*resource, Some(*profile), stack);
+        }
         if walked.needs.is_empty() {
-            self.units[unit].state = State::Walked;
             for (resource, profile) in walked.demands.iter().flat_map(Demand::pairs) {
-                needed.extend(self.units_for(resource, profile));
-            }
-            self.units[unit].demands = walked.demands;
-            self.units[unit].findings = walked.findings;
-        } else {
-            self.units[unit].state = State::Waiting;
-            for (resource, profile) in walked.needs {
-                needed.extend(self.units_for(resource, Some(profile)));
+                self.add_units(resource, profile, stack);
             }
         }
-        needed.retain(|unit| self.units[*unit].state == State::New);
-        needed
+        let units = &mut *self.units.borrow_mut();
+        units.steps += walked.steps;
+        let own = &mut units.all[unit];
+        if walked.needs.is_empty() {
+            own.state = State::Walked;
+            own.demands = walked.demands;
+            own.findings = walked.findings;
+        } else {
+            own.state = State::Waiting;
+        }
+        units.put_in_order(stack, first);
     }
 
     /// Adds what the demands of a walked unit find.
-    fn judge(&mut self, unit: usize) {
-        let demands = std::mem::take(&mut self.units[unit].demands);
+    fn judge(&self, unit: usize) {
+        let demands = std::mem::take(&mut self.units.borrow_mut().all[unit].demands);
+        let mut findings = std::mem::take(&mut self.units.borrow_mut().all[unit].findings);
         for demand in &demands {
             match demand {
                 Demand::Child { at, resource, profiles } => {
-                    self.judge_child(unit, *at, *resource, profiles);
+                    self.judge_child(&mut findings, *at, *resource, profiles);
                 }
                 Demand::Reference { at, resource, candidates } => {
                     let mut candidates = candidates.iter();
                     let found = candidates
                         .any(|profile| self.conforms(*resource, Some(*profile)) != Some(false));
                     if !found {
-                        self.units[unit].findings.rule(
-                            &texts::REFERENCE_TARGET,
-                            *at,
-                            Cow::Borrowed(""),
-                        );
+                        findings.rule(&texts::REFERENCE_TARGET, *at, Cow::Borrowed(""));
                     }
                 }
             }
         }
-        self.units[unit].demands = demands;
-        self.units[unit].state = State::Done;
+        let own = &mut self.units.borrow_mut().all[unit];
+        own.findings = findings;
+        own.demands = demands;
+        own.state = State::Done;
     }
 
-    fn judge_child(&mut self, unit: usize, at: u32, resource: ResourceId, profiles: &[ProfileId]) {
+    fn judge_child(
+        &self,
+        findings: &mut Findings,
+        at: u32,
+        resource: ResourceId,
+        profiles: &[ProfileId],
+    ) {
         let mut wanted = profiles.iter().map(|profile| Some(*profile));
         let conforms = match profiles {
             [] => self.conforms(resource, None) != Some(false),
             _ => wanted.any(|profile| self.conforms(resource, profile) != Some(false)),
         };
         if profiles.len() > 1 && !conforms {
-            self.units[unit].findings.rule(&texts::NO_PROFILE_HOLDS, at, Cow::Borrowed(""));
+            findings.rule(&texts::NO_PROFILE_HOLDS, at, Cow::Borrowed(""));
         }
         // The child's own findings are reported with it; here they only count.
         if !conforms {
-            self.units[unit].findings.errors += 1;
+            findings.errors += 1;
         }
     }
 
@@ -198,10 +281,7 @@ impl<'c, 'd> Check<'c, 'd> {
     /// no other has to be looked at.
     pub(super) fn least(&self, resource: ResourceId, wanted: Vec<ProfileId>) -> Vec<ProfileId> {
         let own = &self.resources[resource].profiles;
-        let covered = wanted
-            .iter()
-            .copied()
-            .find(|profile| own.iter().any(|other| self.schema().builds_on(*other, *profile)));
+        let covered = wanted.iter().copied().find(|profile| self.is_covered(own, *profile));
         covered.map_or(wanted, |profile| vec![profile])
     }
 
@@ -217,12 +297,11 @@ impl<'c, 'd> Check<'c, 'd> {
             return Some(false);
         }
         let own = &self.resources[resource].profiles;
-        let is_covered =
-            |profile: &ProfileId| own.iter().any(|other| self.schema().builds_on(*other, *profile));
-        let wanted = profile.filter(|profile| !own.is_empty() && !is_covered(profile));
+        let wanted = profile.filter(|profile| !own.is_empty() && !self.is_covered(own, *profile));
         let mut answer = Some(!own.is_empty());
+        let units = self.units.borrow();
         for profile in own.iter().chain(&wanted) {
-            let unit = self.by_pair.get(&(resource, *profile)).map(|unit| &self.units[*unit]);
+            let unit = units.find(resource, *profile).map(|unit| &units.all[unit]);
             match unit.filter(|unit| unit.state == State::Done) {
                 Some(unit) if unit.findings.errors > 0 => return Some(false),
                 Some(_) => {}

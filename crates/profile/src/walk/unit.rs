@@ -54,6 +54,8 @@ pub(super) struct Walk<'w, 'c, 'd> {
     pub(super) schema: &'c Schema,
     pub(super) resource: ResourceId,
     pub(super) profile: ProfileId,
+    /// How many walks wait for this one.
+    depth: u32,
     pub(super) findings: Findings,
     pub(super) demands: Vec<Demand>,
     pub(super) needs: Vec<(ResourceId, ProfileId)>,
@@ -71,12 +73,18 @@ pub(super) struct Walk<'w, 'c, 'd> {
 }
 
 impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
-    pub(super) fn new(check: &'w Check<'c, 'd>, resource: ResourceId, profile: ProfileId) -> Self {
+    pub(super) fn new(
+        check: &'w Check<'c, 'd>,
+        resource: ResourceId,
+        profile: ProfileId,
+        depth: u32,
+    ) -> Self {
         Self {
             check,
             schema: check.schema(),
             resource,
             profile,
+            depth,
             findings: Findings::default(),
             demands: Vec::new(),
             needs: Vec::new(),
@@ -172,13 +180,18 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
         }
     }
 
-    /// Whether a resource conforms to a profile; noted as needed where it is not settled.
+    /// Whether a resource conforms to a profile, which is settled first where it is not known;
+    /// what cannot be settled now is noted as needed.
     pub(super) fn conforms(&mut self, resource: ResourceId, profile: ProfileId) -> bool {
-        let answer = self.check.conforms(resource, Some(profile));
-        if answer.is_none() {
-            self.needs.push((resource, profile));
+        if let Some(answer) = self.check.conforms(resource, Some(profile)) {
+            return answer;
         }
-        answer != Some(false)
+        if self.check.settle_nested(resource, profile, self.depth) {
+            // What is still being settled counts as conformant.
+            return self.check.conforms(resource, Some(profile)) != Some(false);
+        }
+        self.needs.push((resource, profile));
+        true
     }
 }
 
