@@ -3,6 +3,7 @@
 //! Source: S1.4 to S1.8, S2.2 to S2.7, S2.12 to S2.20, S9.
 
 mod attachments;
+mod checkup;
 mod composition;
 mod discharge_summary;
 mod dosage;
@@ -21,6 +22,7 @@ mod words;
 
 pub use self::{
     attachments::{Attachment, AttachmentFormat},
+    checkup::{Checkup, Programme, checkup},
     discharge_summary::{DischargeSummary, discharge_summary},
     patient_summary::{PatientSummary, patient_summary},
     prescription::{DrugCodes, Prescription},

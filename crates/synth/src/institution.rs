@@ -40,6 +40,8 @@ pub enum InstitutionKind {
     Clinic,
     /// 歯科診療所 — 点数表区分 3.
     Dental,
+    /// 健診機関 — sends reports of checkups only.
+    CheckupCentre,
 }
 
 /// 診療科 — a department.
@@ -121,6 +123,29 @@ pub(crate) fn by_index(seed: Seed, index: u64) -> Institution {
     Institution { index, number, name, kind, departments, doctors, habits, seed }
 }
 
+/// The checkup centre with a running number below 100,000.
+pub(crate) fn checkup_centre(seed: Seed, index: u64) -> Institution {
+    let kind = InstitutionKind::CheckupCentre;
+    // Other institutions have smaller numbers.
+    let index = 900_000 + index % 100_000;
+    let mut dice = seed.dice(Purpose::Institution, &[index]);
+    let departments = departments(&mut dice, kind);
+    let doctors = doctors(&mut dice, kind, departments.len());
+    let place = places::any_prefecture(&mut dice);
+    let name = name(&mut dice, kind, &departments);
+    let number = number(seed, index, kind, place.number);
+    Institution {
+        index,
+        number,
+        name,
+        kind,
+        departments,
+        doctors,
+        habits: habits(seed, index),
+        seed,
+    }
+}
+
 fn number(seed: Seed, index: u64, kind: InstitutionKind, prefecture: u64) -> InstitutionNumber {
     let office = seed.scattered(Purpose::InstitutionNumber, index, 1_000_000);
     let fee_schedule = if kind == InstitutionKind::Dental { 3 } else { 1 };
@@ -135,6 +160,7 @@ fn departments(dice: &mut Dice, kind: InstitutionKind) -> Vec<Department> {
         InstitutionKind::Hospital => (DEPARTMENTS, dice.between(7, 14) as usize),
         InstitutionKind::Clinic => (DEPARTMENTS, dice.between(1, 2) as usize),
         InstitutionKind::Dental => (DENTAL, dice.between(1, 2) as usize),
+        InstitutionKind::CheckupCentre => (CHECKUP, 1),
     };
     // A walk with a step that shares no factor with the table's length repeats nothing.
     let start = if dice.percent(40) { 0 } else { dice.index(table.len()) };
@@ -152,6 +178,7 @@ fn doctors(dice: &mut Dice, kind: InstitutionKind, departments: usize) -> Vec<Do
     let wanted = match kind {
         InstitutionKind::Hospital => departments * 2 + dice.below(9) as usize,
         InstitutionKind::Clinic => dice.between(1, 3) as usize,
+        InstitutionKind::CheckupCentre => dice.between(3, 8) as usize,
         InstitutionKind::Dental => dice.between(1, 2) as usize,
     };
     let first = dice.between(1, 900);
@@ -184,6 +211,13 @@ fn name(dice: &mut Dice, kind: InstitutionKind, departments: &[Department]) -> S
             format!("{family}{trade}{}", dice.pick(CLINICS))
         }
         InstitutionKind::Dental => format!("{family}歯科{}", dice.pick(CLINICS)),
+        InstitutionKind::CheckupCentre => {
+            format!(
+                "{}{}",
+                places::city(dice),
+                dice.pick(&["健診センター", "予防医学協会", "健康管理センター"])
+            )
+        }
     }
 }
 
@@ -215,6 +249,8 @@ const DENTAL: &[DepartmentRow] = &[
     ("", "", &["歯科口腔外科", "口腔外科"]),
     ("", "", &["小児歯科"]),
 ];
+
+const CHECKUP: &[DepartmentRow] = &[("", "", &["健診部", "人間ドック科"])];
 
 const DEPARTMENTS: &[DepartmentRow] = &[
     ("01", "内科", &["内科", "総合内科", "一般内科", "総合診療部"]),

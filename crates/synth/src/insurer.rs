@@ -57,6 +57,11 @@ pub(crate) fn by_index(seed: Seed, mut index: u64) -> Insurer {
     member(seed, Scheme::Employees, 0)
 }
 
+/// The insurer with a number.
+pub(crate) fn by_number(seed: Seed, number: &InsurerNumber) -> Option<Insurer> {
+    (0..count()).map(|index| by_index(seed, index)).find(|insurer| insurer.number == *number)
+}
+
 /// The scheme's member with a running number; for schemes by prefecture its number - 1.
 pub(crate) fn member(seed: Seed, scheme: Scheme, index: u64) -> Insurer {
     let (_, digits, members) =

@@ -119,7 +119,7 @@ fn quantity(case: &Case<'_>, key: u64, measure: &Measure, range: Range, place: f
 }
 
 /// Compares what is printed, as its readers do.
-fn mark(digits: &str, low: Option<&str>, high: Option<&str>) -> Option<Mark> {
+pub(crate) fn mark(digits: &str, low: Option<&str>, high: Option<&str>) -> Option<Mark> {
     let number = |digits: &str| digits.parse::<f64>().unwrap_or(0.0);
     let value = number(digits);
     if high.is_some_and(|high| value > number(high)) {

@@ -1,5 +1,6 @@
 //! 合成データ — seeded synthetic institutions, insurers, persons and the Bundles that they
-//! send, valid by construction against the published profiles (JP-CLINS 1.10.0).
+//! send, valid by construction against the published profiles (JP-CLINS 1.10.0,
+//! eCheckup 1.5.0).
 //!
 //! Everything follows from one [`Seed`]: no clock, no ambient randomness, no floating
 //! library function, so that the same call gives the same bytes on every machine.
@@ -7,7 +8,7 @@
 //! telephone numbers are not assignable. Codes are real ones.
 //!
 //! Start at [`World`]; [`labs`], [`conditions`], [`allergies`] and the documents [`referral`],
-//! [`discharge_summary`] and [`patient_summary`] make one Bundle each.
+//! [`discharge_summary`], [`patient_summary`] and [`checkup`] make one Bundle each.
 //!
 //! Source: S1.2 to S1.8, S2.1 to S2.21, S3.3 to S3.6, S4 to S7, S9.
 
@@ -41,8 +42,9 @@ pub use crate::{
     bundle::SynthBundle,
     conditions::{ConditionList, conditions},
     documents::{
-        Attachment, AttachmentFormat, DischargeSummary, DrugCodes, LetterSection, PatientSummary,
-        Prescription, Referral, discharge_summary, patient_summary, referral,
+        Attachment, AttachmentFormat, Checkup, DischargeSummary, DrugCodes, LetterSection,
+        PatientSummary, Prescription, Programme, Referral, checkup, discharge_summary,
+        patient_summary, referral,
     },
     institution::{Department, Doctor, Institution, InstitutionKind},
     insurer::Insurer,

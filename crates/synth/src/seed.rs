@@ -42,6 +42,8 @@ pub(crate) enum Purpose {
     Attachment,
     Stay,
     Advice,
+    Checkup,
+    CheckupLevel,
 }
 
 impl Seed {

@@ -48,6 +48,11 @@ impl World {
         institution::by_index(self.seed, index % self.size.institutions)
     }
 
+    /// 健診機関 — the checkup centre with an index. Indices start again after 100,000.
+    pub fn checkup_centre(&self, index: u64) -> Institution {
+        institution::checkup_centre(self.seed, index)
+    }
+
     /// The insurer with an index below [`World::insurers`].
     pub fn insurer(&self, index: u64) -> Insurer {
         insurer::by_index(self.seed, index % insurer::count())

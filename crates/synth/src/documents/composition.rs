@@ -14,7 +14,7 @@ use crate::{
 
 const SECTIONS: &str = "http://jpfhir.jp/fhir/clins/CodeSystem/document-section";
 const COMMON: &str = "http://jpfhir.jp/fhir/Common/CodeSystem";
-const VERSION: &str =
+pub(super) const VERSION: &str =
     "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber";
 
 /// What a kind of document has that others have differently.
