@@ -7,8 +7,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 use chrono::{DateTime, Duration};
 use kyoyu_domain::entry::Flags;
 use kyoyu_synth::{
-    AllergyKind, AllergyList, ConditionList, LabReport, Results, Seed, Sending, SynthBundle, World,
-    WorldSize, allergies, conditions, labs,
+    AllergyKind, AllergyList, Checkup, ConditionList, DocumentKind, LabReport, Programme, Results,
+    Seed, Sending, SynthBundle, World, WorldSize, allergies, checkup, conditions, labs,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let world = World::new(Seed(20_261_122), WorldSize { institutions: 400, persons: 100_000 });
     for nth in 0..count {
-        for (kind, bundle) in bundles(world, nth)? {
+        for (kind, bundle) in bundles(world, nth)?.into_iter().chain(documents(world, nth)?) {
             fs::write(folder.join(format!("{kind}-{nth:03}.json")), bundle.json)?;
         }
     }
@@ -39,5 +39,19 @@ fn bundles(world: World, nth: u64) -> Result<[(&'static str, SynthBundle); 4], B
         ("labs-many", labs(&institution, &person, &report(Results::AsInLife(60)))),
         ("conditions", conditions(&institution, &person, &list)),
         ("allergies", allergies(&institution, &person, &AllergyList { sending, kinds, long_term })),
+    ])
+}
+
+/// One of each kind of document, and a checkup of the n-th programme.
+fn documents(world: World, nth: u64) -> Result<[(&'static str, SynthBundle); 4], Box<dyn Error>> {
+    let at = DateTime::parse_from_rfc3339("2026-07-15T10:30:00+09:00")?.to_utc();
+    let of = |kind| world.document(kind, nth, at).bundle;
+    let programme = Programme::ALL[nth as usize % Programme::ALL.len()];
+    let examined = Checkup::new(Sending::new(nth, at), programme);
+    Ok([
+        ("referral", of(DocumentKind::Referral)),
+        ("discharge-summary", of(DocumentKind::DischargeSummary)),
+        ("patient-summary", of(DocumentKind::PatientSummary)),
+        ("checkup", checkup(&world.checkup_centre(nth), &world.person(nth * 77), &examined)),
     ])
 }

@@ -12,6 +12,7 @@ mod drugs;
 mod encounters;
 mod files;
 mod findings;
+mod in_life;
 mod medications;
 mod parties;
 mod patient_summary;
@@ -24,6 +25,7 @@ pub use self::{
     attachments::{Attachment, AttachmentFormat},
     checkup::{Checkup, Programme, checkup},
     discharge_summary::{DischargeSummary, discharge_summary},
+    in_life::{DocumentKind, SynthDocument},
     patient_summary::{PatientSummary, patient_summary},
     prescription::{DrugCodes, Prescription},
     referral::{LetterSection, Referral, referral},

@@ -42,9 +42,9 @@ pub use crate::{
     bundle::SynthBundle,
     conditions::{ConditionList, conditions},
     documents::{
-        Attachment, AttachmentFormat, Checkup, DischargeSummary, DrugCodes, LetterSection,
-        PatientSummary, Prescription, Programme, Referral, checkup, discharge_summary,
-        patient_summary, referral,
+        Attachment, AttachmentFormat, Checkup, DischargeSummary, DocumentKind, DrugCodes,
+        LetterSection, PatientSummary, Prescription, Programme, Referral, SynthDocument, checkup,
+        discharge_summary, patient_summary, referral,
     },
     institution::{Department, Doctor, Institution, InstitutionKind},
     insurer::Insurer,

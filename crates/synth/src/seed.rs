@@ -44,6 +44,7 @@ pub(crate) enum Purpose {
     Advice,
     Checkup,
     CheckupLevel,
+    Document,
 }
 
 impl Seed {

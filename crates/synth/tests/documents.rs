@@ -8,9 +8,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
 use kyoyu_domain::entry::Flags;
 use kyoyu_synth::{
-    AllergyKind, Attachment, AttachmentFormat, DischargeSummary, DrugCodes, LabReport,
-    LetterSection, PatientSummary, Prescription, Referral, Results, Seed, Sending, SynthBundle,
-    World, WorldSize, discharge_summary, labs, patient_summary, referral,
+    AllergyKind, Attachment, AttachmentFormat, DischargeSummary, DocumentKind, DrugCodes,
+    LabReport, LetterSection, PatientSummary, Prescription, Referral, Results, Seed, Sending,
+    SynthBundle, World, WorldSize, discharge_summary, labs, patient_summary, referral,
 };
 use serde_json::Value;
 
@@ -305,7 +305,7 @@ fn results_in_a_letter_are_copies_of_those_of_their_report() {
 
 #[test]
 fn attachments_have_their_size_their_magic_bytes_and_stand_in_section_210() {
-    const BYTES: usize = 900_001;
+    const BYTES: usize = 1_400_001;
     let attachments = FORMATS.map(|format| Attachment { format, bytes: BYTES }).to_vec();
     let bundle = letter(3, &Referral { attachments, ..usual(3) });
     let value = parsed(&bundle);
@@ -328,4 +328,29 @@ fn attachments_have_their_size_their_magic_bytes_and_stand_in_section_210() {
         assert_eq!((data.len(), file["size"].as_u64()), (BYTES, Some(BYTES as u64)));
     }
     assert_clean([bundle]);
+}
+
+#[test]
+fn documents_of_life_are_clean_varied_and_of_different_identifiers() {
+    let kinds = [
+        DocumentKind::Referral,
+        DocumentKind::DischargeSummary,
+        DocumentKind::PatientSummary,
+        DocumentKind::Checkup,
+    ];
+    let mut identifiers = HashSet::new();
+    let mut sizes = HashSet::new();
+    for kind in kinds {
+        for nth in 0..40 {
+            let document = world().document(kind, nth, at(nth));
+            assert_eq!(document, world().document(kind, nth, at(nth)));
+            assert!(identifiers.insert(document.bundle.identifier.value().to_owned()));
+            sizes.insert(document.bundle.json.len() / 1_000);
+            let value = parsed(&document.bundle);
+            let birth_on = world().person(document.person).birth_on.to_string();
+            assert_eq!(value["entry"][1]["resource"]["birthDate"], birth_on);
+            assert_told([document.bundle], &[NO_YJ]);
+        }
+    }
+    assert!(sizes.len() > 40, "{}", sizes.len());
 }

@@ -71,27 +71,25 @@ pub fn checkup(institution: &Institution, person: &Person, checkup: &Checkup) ->
     if checkup.programme == Programme::Specific {
         sections.push((("01990", "任意追加項目セクション"), writing.additional()));
     }
-    let heading = Heading { rows, author, place, encounter };
-    writing.draft.bundle(|w, case| composition(w, case, checkup, &heading, &sections))
+    let heading = Heading { checkup, rows, author, place, encounter, sections };
+    writing.draft.bundle(|w, case| composition(w, case, &heading))
 }
 
+/// Code, display and entries.
 type CodedSection = ((&'static str, &'static str), Vec<Link>);
 
-struct Heading {
+/// What the Composition says.
+struct Heading<'a> {
+    checkup: &'a Checkup,
     rows: Rows,
     author: Link,
     place: Link,
     encounter: Link,
+    sections: Vec<CodedSection>,
 }
 
-fn composition(
-    w: &mut Writer,
-    case: &Case<'_>,
-    checkup: &Checkup,
-    heading: &Heading,
-    sections: &[CodedSection],
-) {
-    let Heading { rows, author, place, encounter } = heading;
+fn composition(w: &mut Writer, case: &Case<'_>, heading: &Heading<'_>) {
+    let Heading { checkup, rows, author, place, encounter, sections } = heading;
     head(w, case, "composition", "JP_Composition_eCheckupGeneral");
     w.array("extension", |w| {
         w.item(|w| {

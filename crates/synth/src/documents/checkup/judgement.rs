@@ -1,9 +1,6 @@
 //! 判定 — what follows from the values: metabolic syndrome, guidance, the doctor's words.
 
-use super::{
-    items::Where,
-    values::{Measured, Risks},
-};
+use super::values::{Measured, Risks};
 use crate::lab_value::Mark;
 
 /// メタボリックシンドローム判定 — code and display of list 1008.
@@ -31,11 +28,9 @@ pub(super) fn guidance(risks: Risks, age: i32) -> (&'static str, &'static str) {
 }
 
 /// 医師の診断 — names what is out of its range.
-pub(super) fn words(measured: &[Measured], with_more: bool) -> String {
-    let told = |one: &&Measured| with_more || one.measure.item.place == Where::All;
+pub(super) fn words<'a>(measured: impl Iterator<Item = &'a Measured>) -> String {
     let out = |one: &&Measured| matches!(one.mark, Some(Mark::High | Mark::Low));
-    let mut families: Vec<&str> =
-        measured.iter().filter(told).filter(out).filter_map(family).collect();
+    let mut families: Vec<&str> = measured.filter(out).filter_map(family).collect();
     families.dedup();
     if families.is_empty() {
         return "今回の検査では異常を認めません。".to_owned();

@@ -36,7 +36,7 @@ pub(super) fn item(code: &'static str, display: &'static str, category: &'static
 /// Adds a measured value.
 pub(super) fn measured(draft: &mut Draft<'_>, on: &str, one: &Measured) -> Link {
     let Measured { measure, digits, mark } = one;
-    observation(draft, on, &measure.item, "final", |w| {
+    observation(draft, (on, "final"), &measure.item, |w| {
         w.object("valueQuantity", |w| quantity(w, digits, measure.unit));
         if let Some(mark) = mark {
             let (code, display) = mark.code_and_display();
@@ -81,7 +81,7 @@ pub(super) fn chosen(draft: &mut Draft<'_>, on: &str, one: &Chosen) -> Link {
 /// Adds what is said of an item.
 pub(super) fn told(draft: &mut Draft<'_>, on: &str, item: &Item, finding: &Finding<'_>) -> Link {
     let status = if matches!(finding, Finding::Absent(_)) { "cancelled" } else { "final" };
-    observation(draft, on, item, status, |w| match finding {
+    observation(draft, (on, status), item, |w| match finding {
         Finding::Coded(list, code, display) => {
             coded(w, list, code, display);
             method(w, item);
@@ -113,9 +113,8 @@ fn method(w: &mut Writer, item: &Item) {
 
 fn observation(
     draft: &mut Draft<'_>,
-    on: &str,
+    (on, status): (&str, &str),
     item: &Item,
-    status: &str,
     value: impl FnOnce(&mut Writer),
 ) -> Link {
     let id = draft.next_id("obs");

@@ -225,7 +225,9 @@ impl Writing<'_> {
             let item = item("9N506000000000011", "保健指導レベル", "survey");
             links.push(told(self, &item, &Finding::Coded("3001", code, display)));
         }
-        let words = judgement::words(measured, self.checkup.programme.has(Where::More));
+        let programme = self.checkup.programme;
+        let told_of = measured.iter().filter(|one| programme.has(one.measure.item.place));
+        let words = judgement::words(told_of);
         let item_words = item("9N511000000000049", "医師の診断(判定)", "exam");
         links.push(told(self, &item_words, &Finding::Words(&words)));
         let name = format!("{} {}", doctor.family_name.kanji, doctor.given_name.kanji);
