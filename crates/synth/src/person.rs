@@ -112,6 +112,13 @@ impl Person {
         format!("{} {}", self.family_name.kana, self.given_name.kana)
     }
 
+    /// 年齢 — completed years on a day.
+    pub fn age_on(&self, day: NaiveDate) -> i32 {
+        let birth = self.birth_on;
+        let had_birthday = (day.month(), day.day()) >= (birth.month(), birth.day());
+        day.year() - birth.year() - i32::from(!had_birthday)
+    }
+
     /// 患者番号 — the number that an institution gave the person; unique there.
     pub fn local_id_at(&self, institution: &Institution) -> String {
         let key = Seed(institution.seed.0 ^ institution.index << 32);
@@ -524,6 +531,15 @@ mod tests {
         let ids: HashSet<String> =
             persons(20_000).map(|person| person.local_id_at(&institution)).collect();
         assert_eq!(ids.len(), 20_000);
+    }
+
+    #[test]
+    fn a_birthday_completes_a_year() {
+        let born = NaiveDate::from_ymd_opt(2000, 5, 10).expect("a day");
+        let person = Person { birth_on: born, ..by_index(SEED, 0) };
+        let age =
+            |month, day| person.age_on(NaiveDate::from_ymd_opt(2026, month, day).expect("a day"));
+        assert_eq!((age(5, 9), age(5, 10)), (25, 26));
     }
 
     #[test]

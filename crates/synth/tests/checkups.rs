@@ -173,12 +173,12 @@ fn checkup_centres_have_numbers_of_their_own() {
 #[test]
 fn the_usual_programme_follows_the_age() {
     let on = NaiveDate::from_ymd_opt(2026, 7, 1).expect("a day");
-    let programme = |born: i32| {
-        let birth_on = NaiveDate::from_ymd_opt(born, 1, 1).expect("a day");
+    let programme = |(year, month, day)| {
+        let birth_on = NaiveDate::from_ymd_opt(year, month, day).expect("a day");
         Programme::usual_for(&Person { birth_on, ..world().person(1) }, on)
     };
-    assert_eq!(programme(1951), Programme::RegionalUnion);
-    assert_eq!(programme(1952), Programme::Specific);
-    assert_eq!(programme(1986), Programme::Specific);
-    assert_eq!(programme(1987), Programme::Occupational);
+    assert_eq!(programme((1951, 7, 1)), Programme::RegionalUnion);
+    assert_eq!(programme((1951, 7, 2)), Programme::Specific);
+    assert_eq!(programme((1987, 3, 31)), Programme::Specific);
+    assert_eq!(programme((1987, 4, 1)), Programme::Occupational);
 }

@@ -79,9 +79,10 @@ pub(super) fn examination(dice: &mut Dice) -> Vec<Finding> {
     findings
 }
 
-/// 社会歴・生活習慣
-pub(super) fn habits(dice: &mut Dice) -> Vec<Finding> {
-    words::HABITS
+/// 社会歴・生活習慣 of somebody of this age.
+pub(super) fn habits(dice: &mut Dice, age: i32) -> Vec<Finding> {
+    let table = if age < 20 { words::HABITS_OF_THE_YOUNG } else { words::HABITS };
+    table
         .iter()
         .map(|(name, texts)| Finding {
             of: ("social-history", "Social History", name),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     AllergyKind, Results, Sending, SynthBundle, World,
+    person::TODAY,
     seed::{Dice, Purpose},
     sending::in_japan,
 };
@@ -40,7 +41,10 @@ impl World {
     /// in life. Different indices have different Bundle identifiers.
     pub fn document(&self, kind: DocumentKind, index: u64, at: DateTime<Utc>) -> SynthDocument {
         let mut dice = self.seed.dice(Purpose::Document, &[kind as u64, index]);
-        let person = dice.below(self.size().persons);
+        let person = match kind {
+            DocumentKind::Checkup => self.adult(&mut dice),
+            _ => dice.below(self.size().persons),
+        };
         let home = self.home_of(person);
         let (from, patient) = (self.institution(home), self.person(person));
         let sending = Sending::new(index, at);
@@ -66,6 +70,13 @@ impl World {
             }
         };
         SynthDocument { person, bundle }
+    }
+
+    /// Children have no checkups of this kind; where twelve draws find none, the first is taken.
+    fn adult(&self, dice: &mut Dice) -> u64 {
+        let draws: Vec<u64> = (0..12).map(|_| dice.below(self.size().persons)).collect();
+        let is_adult = |person: &&u64| self.person(**person).age_on(TODAY) >= 20;
+        *draws.iter().find(is_adult).unwrap_or(&draws[0])
     }
 }
 

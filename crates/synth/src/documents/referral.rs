@@ -236,7 +236,8 @@ impl Writing<'_> {
             sections.push(Section::new("610", text, links));
         }
         if letter.has(LetterSection::SocialHistory) {
-            let habits = findings::habits(&mut self.dice);
+            let age = self.draft.case.person.age_on(written_on(&self.draft.case));
+            let habits = findings::habits(&mut self.dice, age);
             let (links, text) = findings::observations(&mut self.draft, &habits);
             sections.push(Section::new("640", text, links));
         }

@@ -85,6 +85,13 @@ pub(super) const HABITS: &[(&str, &[&str])] = &[
     ("職業", &["会社員", "農業", "無職", "自営業", "教員", "看護師", "運転手"]),
 ];
 
+/// The same below twenty.
+pub(super) const HABITS_OF_THE_YOUNG: &[(&str, &[&str])] = &[
+    ("喫煙", &["なし", "なし(家族が喫煙)"]),
+    ("飲酒", &["なし"]),
+    ("就学", &["保育園・学校に通う", "自宅療養中"]),
+];
+
 /// Role code, its display and Japanese.
 pub(super) const RELATIVES: &[(&str, &str, &str)] = &[
     ("FTH", "father", "父"),

@@ -43,13 +43,15 @@ impl Programme {
         Self::InsurerOther,
     ];
 
-    /// The programme that a person of an age goes to: 広域連合 from 75 on, 特定健診 from 40
-    /// on, the employer's before.
+    /// The programme that a person goes to: 広域連合 from the 75th birthday on, 特定健診 from
+    /// the fiscal year on in which one becomes 40, the employer's before.
     pub fn usual_for(person: &Person, on: NaiveDate) -> Self {
-        match on.year() - person.birth_on.year() {
-            75.. => Self::RegionalUnion,
-            40..75 => Self::Specific,
-            _ => Self::Occupational,
+        if person.age_on(on) >= 75 {
+            Self::RegionalUnion
+        } else if person.age_on(fiscal_year_end(on)) >= 40 {
+            Self::Specific
+        } else {
+            Self::Occupational
         }
     }
 
@@ -112,4 +114,10 @@ impl Programme {
             Where::Elder => self == Self::RegionalUnion,
         }
     }
+}
+
+/// 年度末 — the last day of the fiscal year.
+fn fiscal_year_end(on: NaiveDate) -> NaiveDate {
+    let year = on.year() + i32::from(on.month() >= 4);
+    NaiveDate::from_ymd_opt(year, 3, 31).expect("every year has a 31 March")
 }

@@ -54,9 +54,7 @@ pub(super) struct Examinee<'a> {
 impl Examinee<'_> {
     /// Completed years.
     pub(super) fn age(&self) -> i32 {
-        let birth = self.person.birth_on;
-        let had_birthday = (self.on.month(), self.on.day()) >= (birth.month(), birth.day());
-        self.on.year() - birth.year() - i32::from(!had_birthday)
+        self.person.age_on(self.on)
     }
 
     /// Every measured item, in the order of the table.
