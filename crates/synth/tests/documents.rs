@@ -222,6 +222,26 @@ fn the_same_letter_gives_the_same_bytes_and_another_seed_others() {
 }
 
 #[test]
+fn a_letter_sent_again_keeps_its_identifiers_and_what_it_says() {
+    for nth in 0..10 {
+        let first = full(nth);
+        let again = Referral { sending: first.sending.again_at(at(nth + 40)), ..first.clone() };
+        let (before, after) = (letter(nth, &first), letter(nth, &again));
+        assert_eq!((&before.identifier, before.resources), (&after.identifier, after.resources));
+        let (before, after) = (parsed(&before), parsed(&after));
+        for (former, latter) in resources(&before, "MedicationRequest")
+            .zip(resources(&after, "MedicationRequest"))
+            .chain(resources(&before, "Condition").zip(resources(&after, "Condition")))
+            .chain(resources(&before, "Observation").zip(resources(&after, "Observation")))
+        {
+            for key in ["identifier", "code", "medicationCodeableConcept", "valueString"] {
+                assert_eq!(former[key], latter[key]);
+            }
+        }
+    }
+}
+
+#[test]
 fn bundle_and_resource_identifiers_are_unique() {
     let mut bundles = HashSet::new();
     for nth in 0..40 {

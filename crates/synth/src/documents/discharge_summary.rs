@@ -8,12 +8,12 @@ use kyoyu_domain::identifiers::BundleIdentifier;
 use super::{
     attachments,
     composition::{Event, Heading, Kind, Section, composition},
-    draft::Draft,
+    draft::{Draft, Link},
     encounters::{self, Stay},
     findings::{self, Plan, written_on},
     medications, parties,
-    prescription::{self, Occasion, Prescription},
-    shared::{self, Told},
+    prescription::{self, DrugCodes, Occasion, Prescription},
+    shared::{self, Diseases, Told},
     words,
 };
 use crate::{
@@ -56,20 +56,21 @@ pub struct DischargeSummary {
 impl DischargeSummary {
     /// A summary as most are.
     pub fn new(sending: Sending) -> Self {
-        use super::prescription::DrugCodes::AllYj;
+        let of = |lines| Some(Prescription { lines, codes: DrugCodes::AllYj });
         Self {
             sending,
             diseases: 2,
             allergies: vec![AllergyKind::Food],
             results: None,
-            brought: Some(Prescription { lines: 2, codes: AllYj }),
-            prescription: Some(Prescription { lines: 4, codes: AllYj }),
+            brought: of(2),
+            prescription: of(4),
             follows: None,
         }
     }
 }
 
-/// A discharge summary. The same summary sent later differs in its instants and full URLs.
+/// A discharge summary. The days of the stay hang on the day on which it is sent; all else is
+/// the same whenever the same summary is sent.
 pub fn discharge_summary(
     institution: &Institution,
     person: &Person,
@@ -97,23 +98,7 @@ pub fn discharge_summary(
         follows: summary.follows.as_ref(),
     };
     let mut writing = Writing { summary, draft, dice, stay };
-    let mut inner = vec![
-        Section::new("322", writing.admission(), vec![encounter.clone()]),
-        Section::new("342", diseases.present.text(), diseases.present.links.clone()),
-    ];
-    inner.extend(writing.allergies());
-    inner.extend(writing.story(&diseases.present));
-    inner.extend(
-        (!diseases.past.links.is_empty())
-            .then(|| Section::new("370", diseases.past.text(), diseases.past.links.clone())),
-    );
-    inner.extend(writing.brought());
-    inner.push(writing.findings("612"));
-    inner.push(writing.course());
-    inner.push(Section::new("324", writing.discharge(), vec![encounter.clone()]));
-    inner.push(Section::new("344", diseases.present.text(), diseases.present.links));
-    inner.extend(writing.afterwards());
-    let sections = [Section::structured(inner)];
+    let sections = [Section::structured(writing.sections(&diseases, &encounter))];
     writing.draft.bundle(|w, case| composition(w, case, &heading, &sections))
 }
 
@@ -140,6 +125,27 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// The sections of 300, in the order of the guide.
+    fn sections(&mut self, diseases: &Diseases, encounter: &Link) -> Vec<Section> {
+        let Diseases { present, past } = diseases;
+        let mut sections = vec![
+            Section::new("322", self.admission(), vec![encounter.clone()]),
+            Section::new("342", present.text(), present.links.clone()),
+        ];
+        sections.extend(self.allergies());
+        sections.extend(self.story(present));
+        if !past.links.is_empty() {
+            sections.push(Section::new("370", past.text(), past.links.clone()));
+        }
+        sections.extend(self.brought());
+        sections.push(self.findings("612"));
+        sections.push(self.course());
+        sections.push(Section::new("324", self.discharge(), vec![encounter.clone()]));
+        sections.push(Section::new("344", present.text(), present.links.clone()));
+        sections.extend(self.afterwards());
+        sections
+    }
+
     fn sentences(&mut self, choices: &[&str]) -> String {
         let now = self.summary.sending.sent_at - Duration::days(20);
         format!("{}。", phrases::sentences(&mut self.dice, now, choices))

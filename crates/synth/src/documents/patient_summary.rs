@@ -49,7 +49,7 @@ impl PatientSummary {
     }
 }
 
-/// A patient summary. The same summary sent later differs in its instants and full URLs.
+/// A patient summary. The same summary sent later differs in its instants and full URLs only.
 pub fn patient_summary(
     institution: &Institution,
     person: &Person,

@@ -138,8 +138,8 @@ impl Referral {
     }
 }
 
-/// A letter from one institution to exactly one other. The same letter sent later differs in
-/// its instants and full URLs only.
+/// A letter from one institution to exactly one other. Days and instants hang on the day on
+/// which it is sent; all else but full URLs is the same whenever the same letter is sent.
 pub fn referral(
     from: &Institution,
     to: &Institution,
