@@ -3,8 +3,8 @@
 use std::{io::Write, process::ExitCode};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::Args;
-use kyoyu_synth::{Seed, SynthBundle, World, WorldSize};
+use clap::{Args, ValueEnum};
+use kyoyu_synth::{DocumentKind, Seed, SynthBundle, World, WorldSize};
 
 /// Writes synthetic Bundles as NDJSON; every person in them is invented.
 #[derive(Debug, Args)]
@@ -15,7 +15,10 @@ pub(super) struct Arguments {
     /// How many.
     #[arg(long, default_value_t = 10)]
     bundles: u64,
-    /// Resources in each; the realistic mix when not given.
+    /// What they carry.
+    #[arg(long, value_enum, default_value_t = Kind::Collection)]
+    kind: Kind,
+    /// Resources in each collection; the realistic mix when not given.
     #[arg(long)]
     resources: Option<usize>,
     /// Persons to choose from.
@@ -26,18 +29,50 @@ pub(super) struct Arguments {
     from: DateTime<Utc>,
 }
 
+/// 種類 — what `--kind` may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Laboratory results, diseases or allergies.
+    Collection,
+    /// 診療情報提供書: letters, some with attachments or a nested discharge summary.
+    Referral,
+    /// 退院時サマリー
+    DischargeSummary,
+    /// 患者サマリー
+    PatientSummary,
+    /// 健康診断結果報告書
+    Checkup,
+}
+
+impl Kind {
+    /// The document; none for collections.
+    fn document(self) -> Option<DocumentKind> {
+        match self {
+            Self::Collection => None,
+            Self::Referral => Some(DocumentKind::Referral),
+            Self::DischargeSummary => Some(DocumentKind::DischargeSummary),
+            Self::PatientSummary => Some(DocumentKind::PatientSummary),
+            Self::Checkup => Some(DocumentKind::Checkup),
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let size = WorldSize { institutions: 50, persons: arguments.persons };
     let world = World::new(Seed(arguments.seed), size);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut write = |bundle: SynthBundle| writeln!(out, "{}", bundle.json);
-    if let Some(resources) = arguments.resources {
+    let at = |index: u64| arguments.from + TimeDelta::minutes(index as i64);
+    if let Some(kind) = arguments.kind.document() {
         for index in 0..arguments.bundles {
-            let at = arguments.from + TimeDelta::minutes(index as i64);
-            write(world.bundle(index, resources, at).1)?;
+            write(world.document(kind, index, at(index)).bundle)?;
+        }
+    } else if let Some(resources) = arguments.resources {
+        for index in 0..arguments.bundles {
+            write(world.bundle(index, resources, at(index)).1)?;
         }
     } else {
-        let until = arguments.from + TimeDelta::minutes(arguments.bundles as i64);
+        let until = at(arguments.bundles);
         for sent in world.submissions(0, (arguments.from, until), arguments.bundles) {
             write(sent.bundle)?;
         }
