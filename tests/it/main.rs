@@ -13,3 +13,4 @@ mod retention;
 mod shutdown;
 mod store;
 mod submit;
+mod validate;

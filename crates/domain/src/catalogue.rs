@@ -109,7 +109,7 @@ impl Audience {
 }
 
 const INSTITUTIONS_AND_PATIENT: &[Audience] = &[Audience::Institution, Audience::Patient];
-const VERSIONS: &[&str] = &["1.10.0"];
+const VERSIONS: &[&str] = &["1.10.0", "1.11.0", "1.12.0"];
 
 /// Every kind that is shared, in the order of screens and documents.
 pub static CATALOGUE: &[Kind] = &[

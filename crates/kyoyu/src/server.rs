@@ -64,7 +64,11 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
     let limits = config.limits.of_bodies();
     Ok(kyoyu_service::Options {
         limits,
-        validator: Arc::new(profiles::validator(config.profiles.packages(), limits)?),
+        validator: Arc::new(profiles::validator(
+            config.profiles.packages(),
+            config.profiles.generation(),
+            limits,
+        )?),
         retention: config.retention.policy(),
         last_wins: config.submit.last_wins,
         cursor_key: key(&config.reading.cursor_key_file, "cursor-key")?,

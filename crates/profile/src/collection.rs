@@ -157,7 +157,8 @@ pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
     }
 }
 
-/// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it.
+/// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it, both
+/// of the generation that the Bundle names, or else of the validator's.
 ///
 /// Shape, answer: as [`check`].
 pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
@@ -165,7 +166,7 @@ pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report
         Ok(document) => document,
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
-    let report = check_document(&document, limits, Generation::default());
+    let report = check_document(&document, limits, validator.unnamed());
     let issues = joined(report.issues, validator.issues(&document));
     let refused = issues.first().is_some_and(is_error);
     Report { issues, bundle: report.bundle.filter(|_| !refused) }

@@ -8,6 +8,8 @@
 
 use std::sync::LazyLock;
 
+use crate::json::Value;
+
 /// 世代 — one generation of the guide; later ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Generation {
@@ -98,6 +100,20 @@ impl Generation {
         Self::of_version(canonical.split_once('|')?.1)
     }
 
+    /// The generation that a Bundle, or else its first resource that does, names in the
+    /// version of a profile of the guide. Of a Bundle that mixes them the first counts.
+    pub(crate) fn named(root: Value<'_>) -> Option<Self> {
+        let resources = root.list("entry").filter_map(|entry| entry.get("resource"));
+        let claims = std::iter::once(root)
+            .chain(resources)
+            .filter_map(|resource| resource.get("meta"))
+            .flat_map(|meta| meta.list("profile"));
+        claims.filter_map(Value::as_str).find_map(|claim| {
+            // Profiles of others have versions of their own.
+            claim.starts_with("http://jpfhir.jp/").then(|| Self::of_canonical(&claim))?
+        })
+    }
+
     /// What has changed since 1.10.0.
     pub fn changes(self) -> impl Iterator<Item = &'static Change> {
         CHANGES.iter().filter(move |change| change.since <= self)
@@ -119,10 +135,10 @@ impl Generation {
 
 #[cfg(test)]
 mod tests {
-    use kyoyu_domain::lab_items;
+    use kyoyu_domain::{catalogue::CATALOGUE, lab_items};
 
     use super::*;
-    use crate::rules::RULES;
+    use crate::rules::{PROFILE_VERSIONS, RULES};
 
     #[test]
     fn generations_are_found_by_their_version() {
@@ -132,6 +148,15 @@ mod tests {
         assert_eq!(Generation::of_canonical("http://x|1.11.0"), Some(Generation::V1_11));
         assert_eq!(Generation::of_canonical("http://x"), None);
         assert_eq!(Generation::of_version("1.13.0"), None);
+    }
+
+    #[test]
+    fn the_accepted_versions_are_those_of_the_generations() {
+        let versions: Vec<_> = Generation::ALL.iter().map(|own| own.version()).collect();
+        assert_eq!(PROFILE_VERSIONS, versions);
+        for kind in CATALOGUE {
+            assert_eq!(kind.versions, versions, "{}", kind.code);
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub const BUNDLE_PROFILE_URL: &str =
 pub const PATIENT_PROFILE_URL: &str =
     "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS";
 /// The versions of these two that are accepted.
-pub const PROFILE_VERSIONS: &[&str] = &["1.10.0"];
+pub const PROFILE_VERSIONS: &[&str] = &["1.10.0", "1.11.0", "1.12.0"];
 
 const fn of(rule: &'static Rule, canonical: &'static str, check: Check) -> BoundRule {
     BoundRule { rule, canonical, key: rule.code, check }

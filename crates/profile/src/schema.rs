@@ -207,6 +207,14 @@ impl Schema {
         self.by_canonical.contains_key(canonical)
     }
 
+    /// Lets a canonical with a version mean what it means without one, unless that version
+    /// is defined itself.
+    pub(crate) fn also_answer_to(&mut self, url: &str, version: &str) {
+        if let Some(id) = self.find(url) {
+            self.by_canonical.entry(format!("{url}|{version}").into()).or_insert(id);
+        }
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &ElementNode {
         &self.nodes[id.index()]
     }

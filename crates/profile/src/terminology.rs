@@ -5,7 +5,7 @@
 //! without content) makes its part undecidable: worth a warning, never an error. Media
 //! types, languages and URIs are known by their grammar.
 //!
-//! Source: FHIR R4, terminology; `../guide/validator.md` §4.8 and §6.
+//! Source: FHIR R4, terminology.
 
 mod codes;
 mod expand;

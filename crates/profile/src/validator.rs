@@ -4,6 +4,7 @@
 //! [`Validator`] holds several side by side and chooses by the profile that a document
 //! claims. Two guides may define one canonical differently, so nothing is shared.
 
+mod generations;
 mod guide;
 mod repair;
 mod report;
@@ -11,10 +12,12 @@ mod report;
 use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 pub use self::{
+    generations::{Generations, Packages},
     guide::Guide,
     report::{Finding, Report, RuleId},
 };
 use crate::{
+    generation::Generation,
     json::{Document, Symbol, Value},
     limits::Limits,
     package::Package,
@@ -34,30 +37,43 @@ pub enum Mode {
 /// 検査器 — checks documents against the guides that were loaded.
 #[derive(Debug)]
 pub struct Validator {
-    guides: Vec<Guide>,
+    guides: Vec<Generations>,
+    unnamed: Generation,
     limits: Limits,
 }
 
 impl Validator {
     /// Takes guides in the order of preference: the first is used where nothing is claimed.
     pub fn new(guides: Vec<Guide>, limits: Limits) -> Self {
-        Self { guides, limits }
+        let guides = guides.into_iter().map(Generations::only).collect();
+        Self::with_generations(guides, Generation::default(), limits)
     }
 
-    /// The guides that the product ships, each compiled on a thread of its own.
-    pub fn shipped(limits: Limits) -> Self {
+    /// The same with guides in several generations; `unnamed` is the one that they were
+    /// loaded with.
+    pub fn with_generations(guides: Vec<Generations>, unnamed: Generation, limits: Limits) -> Self {
+        Self { guides, unnamed, limits }
+    }
+
+    /// The guides that the product ships, each compiled on a thread of its own. A Bundle that
+    /// names no version of JP-CLINS is judged by `unnamed`.
+    pub fn shipped(limits: Limits, unnamed: Generation) -> Self {
         let shipped = Package::shipped();
-        let guides = std::thread::scope(|scope| {
-            let loading = [shipped.clinical(), shipped.checkup()]
-                .map(|guide| scope.spawn(move || Guide::load(&guide)));
-            loading.map(|guide| guide.join().expect("loading does not panic")).into()
+        let again: Packages = Box::new(|| {
+            let shipped = Package::shipped();
+            vec![shipped.r4, shipped.jp_core, shipped.clins]
         });
-        Self::new(guides, limits)
+        let guides = std::thread::scope(|scope| {
+            let clinical = scope.spawn(|| Generations::load(&shipped.clinical(), unnamed, again));
+            let checkup = Generations::only(Guide::load(&shipped.checkup()));
+            vec![clinical.join().expect("loading does not panic"), checkup]
+        });
+        Self::with_generations(guides, unnamed, limits)
     }
 
-    /// The guides.
-    pub fn guides(&self) -> &[Guide] {
-        &self.guides
+    /// The generation by which a Bundle is judged that names none.
+    pub fn unnamed(&self) -> Generation {
+        self.unnamed
     }
 
     /// 文書の検査 — parses and checks one resource of any type.
@@ -97,16 +113,21 @@ impl Validator {
     }
 
     /// The guide that defines what the document, or its first resource that claims anything
-    /// known, claims; the first guide otherwise.
+    /// known, claims, and in the version that it claims where there are several; the first
+    /// guide otherwise.
     fn guide_for(&self, root: Value<'_>) -> Option<&Guide> {
         let entries = root.field(Symbol::of("entry")).into_iter().flat_map(Value::items);
         let resources = entries.filter_map(|entry| entry.field(Symbol::of("resource")));
         let claimed = std::iter::once(root).chain(resources).find_map(|resource| {
             let profiles = resource.field(Symbol::of("meta"))?.field(Symbol::of("profile"))?;
             let claimed: Vec<_> = profiles.items().filter_map(Value::as_str).collect();
-            self.guides.iter().find(|guide| claimed.iter().any(|own| guide.has_own(own)))
+            let first = |defines: fn(&Guide, &str) -> bool| {
+                let mut guides = self.guides.iter();
+                guides.find(|own| claimed.iter().any(|claim| defines(own.unnamed(), claim)))
+            };
+            first(Guide::has_version).or_else(|| first(Guide::has_own))
         });
-        claimed.or(self.guides.first())
+        claimed.or(self.guides.first()).map(|guide| guide.guide_for(root))
     }
 }
 

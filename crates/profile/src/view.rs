@@ -68,7 +68,7 @@ impl<'d> BundleView<'d> {
         Self {
             root,
             limits: *limits,
-            generation: named_generation(root).unwrap_or(unnamed),
+            generation: Generation::named(root).unwrap_or(unnamed),
             type_tags: type_tags(root),
             identifier: identifier.filter(|_| has_system).and_then(|text| text.parse().ok()),
             sent_at: root.text_of("timestamp").and_then(|text| dates::instant(&text)),
@@ -130,20 +130,6 @@ impl<'d> EntryView<'d> {
             resource: value.get("resource").and_then(resource::read),
         }
     }
-}
-
-/// The generation that the Bundle, or else its first resource that does, names in the version
-/// of a profile of the guide.
-fn named_generation(root: Value<'_>) -> Option<Generation> {
-    let resources = root.list("entry").filter_map(|entry| entry.get("resource"));
-    let claims = std::iter::once(root)
-        .chain(resources)
-        .filter_map(|resource| resource.get("meta"))
-        .flat_map(|meta| meta.list("profile"));
-    claims.filter_map(Value::as_str).find_map(|claim| {
-        // Profiles of others have versions of their own.
-        claim.starts_with("http://jpfhir.jp/").then(|| Generation::of_canonical(&claim))?
-    })
 }
 
 fn type_tags(root: Value<'_>) -> Vec<TypeTag<'_>> {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use kyoyu_profile::{
-    Limits,
+    Generation, Limits,
     json::Document,
     validator::{Mode, Validator},
 };
@@ -59,7 +59,7 @@ pub fn measure(
     files: &[String],
 ) -> anyhow::Result<Checks> {
     let began = Instant::now();
-    let validator = profiles::validator(packages, limits)?;
+    let validator = profiles::validator(packages, Generation::default(), limits)?;
     let load = began.elapsed();
     let mut rows = Vec::new();
     for resources in [4, 20] {

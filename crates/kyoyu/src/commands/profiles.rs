@@ -35,7 +35,10 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit
         Some(directory) => {
             let packages = profiles::read(directory)?;
             let guides = profiles::guides(&packages);
-            guides.iter().try_fold(0, |found, guide| anyhow::Ok(found + check(guide)?))?
+            guides.iter().try_fold(0, |found, guide| {
+                let guide: Vec<_> = guide.iter().map(|own| &own.package).collect();
+                anyhow::Ok(found + check(&guide)?)
+            })?
         }
     };
     Ok(ExitCode::from(u8::from(found > 0)))

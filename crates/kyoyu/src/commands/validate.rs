@@ -45,7 +45,8 @@ enum Manner {
 
 pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let packages = arguments.packages.as_deref().or(config.profiles.packages());
-    let validator = profiles::validator(packages, config.limits.of_bodies())?;
+    let unnamed = config.profiles.generation();
+    let validator = profiles::validator(packages, unnamed, config.limits.of_bodies())?;
     let (mut invalid, mut unreadable) = (false, false);
     for file in &arguments.files {
         match read(file) {
@@ -80,7 +81,7 @@ fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> 
     let mut report = validator.validate(bytes, Mode::Strict);
     let limits = config.limits.of_bodies();
     if Document::parse(bytes, &limits).is_ok_and(|document| claims_collection(&document)) {
-        report.join(&collection::check(bytes, &limits).issues);
+        report.join(&collection::check_as(bytes, &limits, validator.unnamed()).issues);
     }
     report
 }

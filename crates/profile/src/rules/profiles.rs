@@ -6,7 +6,6 @@ use kyoyu_domain::catalogue;
 
 use super::{BUNDLE_PROFILE_URL, Findings, PATIENT_PROFILE_URL, PROFILE_VERSIONS};
 use crate::{
-    generation::Generation,
     json::Value,
     view::{BundleView, names_profile},
 };
@@ -64,12 +63,8 @@ fn version<'d>(resource: Value<'d>, findings: &mut Findings<'d>, profile: &str, 
             continue;
         };
         let version = canonical.split_once('|').map(|(_, version)| version);
-        let is_accepted = |version: &str| {
-            accepted.contains(&version) || Generation::of_version(version).is_some()
-        };
-        if version.is_some_and(|version| !is_accepted(version)) {
-            let versions = Generation::ALL.iter().map(|generation| generation.version());
-            findings.with(claim, versions.collect::<Vec<_>>().join(", "));
+        if version.is_some_and(|version| !accepted.contains(&version)) {
+            findings.with(claim, accepted.join(", "));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! 実装ガイド — what the packages of one guide define, compiled.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use crate::{
+    generation::Generation,
     json::{Kind, Symbol, Value},
     package::{Package, snapshot},
     schema::{Schema, SchemaFault},
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Guide {
     schema: Schema,
-    terminology: Terminology,
+    terminology: Arc<Terminology>,
     /// The canonicals of the guide itself, the last of its packages, without version.
     own: HashSet<Box<str>>,
     /// Identifiers of naming systems.
@@ -27,8 +28,46 @@ impl Guide {
     /// Compiles the packages of one guide, in the order of dependence, R4 core first and the
     /// guide itself last.
     pub fn load(packages: &[&Package]) -> Self {
+        Self::compile(packages, Arc::new(Terminology::build(packages)))
+    }
+
+    /// The guide in a generation: its last package is the one that is published as 1.10.0.
+    /// Claims that name another generation mean its definitions too, because a Bundle is
+    /// judged as a whole by the one that it names.
+    pub(super) fn load_generation(packages: &[&Package], generation: Generation) -> Self {
+        Self::revised(packages, generation, || Arc::new(Terminology::build(packages)))
+    }
+
+    /// The same guide in another generation; `packages` are those that it was made of. Code
+    /// systems and value sets are shared.
+    pub(super) fn in_generation(&self, packages: &[&Package], generation: Generation) -> Self {
+        Self::revised(packages, generation, || Arc::clone(&self.terminology))
+    }
+
+    fn revised(
+        packages: &[&Package],
+        generation: Generation,
+        terminology: impl FnOnce() -> Arc<Terminology>,
+    ) -> Self {
+        let Some((own, below)) = packages.split_last() else {
+            return Self::compile(packages, terminology());
+        };
+        let own = match generation == Generation::default() {
+            true => Cow::Borrowed(*own),
+            false => Cow::Owned((*own).clone().revised(generation)),
+        };
+        let packages: Vec<&Package> = below.iter().copied().chain([&*own]).collect();
+        let mut guide = Self::compile(&packages, terminology());
+        for definition in own.definitions.iter().filter(|own_one| own_one.version == own.version) {
+            for named in Generation::ALL {
+                guide.schema.also_answer_to(&definition.url, named.version());
+            }
+        }
+        guide
+    }
+
+    fn compile(packages: &[&Package], terminology: Arc<Terminology>) -> Self {
         let snapshots = snapshot::complete(packages);
-        let terminology = Terminology::build(packages);
         let schema = Schema::compile(&snapshots.definitions, &terminology);
         let guide = packages.last();
         let own = guide.into_iter().flat_map(|package| &package.definitions);
@@ -60,6 +99,11 @@ impl Guide {
     /// The code systems and value sets.
     pub fn terminology(&self) -> &Terminology {
         &self.terminology
+    }
+
+    /// Whether the guide itself defines a canonical with just this version.
+    pub fn has_version(&self, canonical: &str) -> bool {
+        canonical.contains('|') && self.has_own(canonical) && self.schema.defines(canonical)
     }
 
     /// Whether the guide itself defines a canonical, whatever its version.
