@@ -11,7 +11,7 @@
 use std::{env, error::Error, fs, time::Instant};
 
 use kyoyu_profile::{
-    Limits,
+    Generation, Limits,
     json::Document,
     package::Package,
     validator::{Guide, Mode, Report, Validator},
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "load {:.0} ms; {} elements; resident {} kB",
         before.elapsed().as_secs_f64() * 1e3,
-        validator.guides().iter().map(|guide| guide.schema().element_count()).sum::<usize>(),
+        validator.guides().map(|guide| guide.schema().element_count()).sum::<usize>(),
         resident()
     );
     for file in files {
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn validator(packages: &[String]) -> Result<Validator, Box<dyn Error>> {
     if packages.is_empty() {
-        return Ok(Validator::shipped(Limits::default()));
+        return Ok(Validator::shipped(Limits::default(), Generation::default()));
     }
     let packages = packages
         .iter()

@@ -71,6 +71,11 @@ impl Validator {
         Self::with_generations(guides, unnamed, limits)
     }
 
+    /// The guides, as they are where no generation is named.
+    pub fn guides(&self) -> impl Iterator<Item = &Guide> {
+        self.guides.iter().map(Generations::unnamed)
+    }
+
     /// The generation by which a Bundle is judged that names none.
     pub fn unnamed(&self) -> Generation {
         self.unnamed

@@ -52,13 +52,14 @@ impl Guide {
         let Some((own, below)) = packages.split_last() else {
             return Self::compile(packages, terminology());
         };
-        let own = match generation == Generation::default() {
-            true => Cow::Borrowed(*own),
-            false => Cow::Owned((*own).clone().revised(generation)),
+        let own = if generation == Generation::default() {
+            Cow::Borrowed(*own)
+        } else {
+            Cow::Owned((*own).clone().revised(generation))
         };
         let packages: Vec<&Package> = below.iter().copied().chain([&*own]).collect();
         let mut guide = Self::compile(&packages, terminology());
-        for definition in own.definitions.iter().filter(|own_one| own_one.version == own.version) {
+        for definition in own.definitions.iter().filter(|one| one.version == own.version) {
             for named in Generation::ALL {
                 guide.schema.also_answer_to(&definition.url, named.version());
             }

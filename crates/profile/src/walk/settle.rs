@@ -144,12 +144,7 @@ impl<'c, 'd> Check<'c, 'd> {
 
     /// Adds the units that together say whether a resource conforms, to a profile if one is
     /// given.
-    fn add_units(
-        &self,
-        resource: ResourceId,
-        profile: Option<ProfileId>,
-        units: &mut Vec<usize>,
-    ) {
+    fn add_units(&self, resource: ResourceId, profile: Option<ProfileId>, units: &mut Vec<usize>) {
         let own = &self.resources[resource].profiles;
         let more = profile.filter(|profile| !own.is_empty() && !self.is_covered(own, *profile));
         let all = &mut *self.units.borrow_mut();
