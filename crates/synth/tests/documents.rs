@@ -182,6 +182,37 @@ fn a_prescription_has_all_codes_or_lacks_some_as_wished() {
     assert_told((0..20).map(|nth| of(nth, DrugCodes::SomeLocal)), &[NO_YJ]);
 }
 
+/// Every text of a prescription's lines that stands under a key.
+fn told(bundle: &Value, line: &str) -> Vec<String> {
+    resources(bundle, "MedicationRequest")
+        .map(|one| one.pointer(line).map_or_else(String::new, Value::to_string))
+        .collect()
+}
+
+#[test]
+fn prescriptions_hold_instructions_of_all_sorts() {
+    let prescription = Some(Prescription { lines: 40, codes: DrugCodes::AllYj });
+    let mut seen = HashSet::new();
+    for nth in 0..60 {
+        let value = parsed(&letter(nth, &Referral { prescription, ..usual(nth) }));
+        for line in [
+            "/dispenseRequest/extension/0/valueCodeableConcept/text",
+            "/dosageInstruction/0/additionalInstruction/0/coding/0/code",
+            "/dosageInstruction/0/asNeededBoolean",
+            "/dosageInstruction/0/timing/code/coding/0/code",
+            "/category/0/coding/0/code",
+        ] {
+            seen.extend(told(&value, line));
+        }
+    }
+    let wanted =
+        ["嚥下困難のため粉砕", "一包化", "別包", "V13NNNNN", "0X0XXXXXXXXX0000", "OHP", "BDP"];
+    for text in wanted {
+        assert!(seen.contains(&format!("\"{text}\"")), "{text}");
+    }
+    assert!(seen.contains("true"));
+}
+
 #[test]
 fn lines_of_a_group_share_usage_and_days_and_are_numbered_from_one() {
     for nth in 0..20 {
@@ -348,6 +379,21 @@ fn attachments_have_their_size_their_magic_bytes_and_stand_in_section_210() {
         assert_eq!((data.len(), file["size"].as_u64()), (BYTES, Some(BYTES as u64)));
     }
     assert_clean([bundle]);
+}
+
+#[test]
+fn documents_of_many_worlds_are_clean() {
+    let kinds = [
+        DocumentKind::Referral,
+        DocumentKind::DischargeSummary,
+        DocumentKind::PatientSummary,
+        DocumentKind::Checkup,
+    ];
+    for seed in 0..30 {
+        let world = World::new(Seed(seed), WorldSize { institutions: 1 + seed, persons: 200 });
+        let documents = kinds.map(|kind| world.document(kind, seed, at(seed)).bundle);
+        assert_told(documents, &[NO_YJ]);
+    }
 }
 
 #[test]

@@ -101,40 +101,40 @@ pub(super) fn lines(case: &Case<'_>, wanted: Prescription, occasion: Occasion) -
     let mut dice = institution.seed.dice(Purpose::Drug, &parts);
     let ordered_at = sending.sent_at - Duration::minutes(dice.between(15, 20_000));
     let long_days = dice.pick(&[14, 28, 28, 30, 56, 63]);
-    let one_dose = dice.percent(20);
-    let crushed = !one_dose && dice.percent(8);
+    let usual = match dice.below(100) {
+        0..20 => Handling::OneDose,
+        20..27 => Handling::Crushed,
+        _ => Handling::Usual,
+    };
+    let mut groups: Vec<Group> = Vec::new();
     let drugs = chosen(&mut dice, wanted.lines);
-    let mut groups: Vec<(&Usage, u32, usize)> = Vec::new();
     let mut lines = Vec::with_capacity(drugs.len());
     for (nth, drug) in drugs.into_iter().enumerate() {
         let usage = dice.pick(&drug.usages);
         let count = count(&mut dice, drug, usage, long_days);
-        let group = group_of(&mut groups, usage, count);
-        groups[group].2 += 1;
-        let solid = drug.unit.0 == "TAB" && usage.times_a_day > 0;
-        let handling = match (solid, one_dose, crushed) {
-            (true, true, _) => Handling::OneDose,
-            (true, _, true) => Handling::Crushed,
-            _ if dice.percent(5) && solid => Handling::Separate,
-            _ => Handling::Usual,
-        };
-        let place = groups[group].2;
+        let occasion = occasion_of(&mut dice, occasion);
+        let (group, place) = placed(&mut groups, Group { usage, count, occasion, lines: 0 });
+        let handling = handling(&mut dice, drug, usage, usual);
         let coded = coded(&mut dice, wanted.codes, nth, drug);
-        let group = group + 1;
-        lines.push(Line {
-            group,
-            place,
-            drug,
-            usage,
-            count,
-            coded,
-            handling,
-            occasion,
-            ordered_at,
-        });
+        let line = Line { group, place, drug, usage, count, coded, handling, occasion, ordered_at };
+        lines.push(line);
     }
     lines.sort_by_key(|line| (line.group, line.place));
     lines
+}
+
+/// Some of what a letter lists the patient has brought along from elsewhere.
+fn occasion_of(dice: &mut Dice, occasion: Occasion) -> Occasion {
+    if occasion == Occasion::Visit && dice.percent(8) { Occasion::Admission } else { occasion }
+}
+
+/// Only what is swallowed regularly is packed or crushed.
+fn handling(dice: &mut Dice, drug: &Drug, usage: &Usage, usual: Handling) -> Handling {
+    let separate = dice.percent(5);
+    if drug.unit.0 != "TAB" || usage.times_a_day == 0 {
+        return Handling::Usual;
+    }
+    if separate { Handling::Separate } else { usual }
 }
 
 /// The person's drugs; the head of the table is what most people take.
@@ -154,16 +154,26 @@ fn count(dice: &mut Dice, drug: &Drug, usage: &Usage, long_days: u32) -> u32 {
     }
 }
 
-fn group_of(
-    groups: &mut Vec<(&'static Usage, u32, usize)>,
+/// RP — what is taken at the same times for the same number of days.
+#[derive(Debug)]
+struct Group {
     usage: &'static Usage,
     count: u32,
-) -> usize {
-    let known = groups.iter().position(|(other, length, _)| *other == usage && *length == count);
-    known.unwrap_or_else(|| {
-        groups.push((usage, count, 0));
+    occasion: Occasion,
+    lines: usize,
+}
+
+/// One more line of a group: the numbers of the group and of the line in it.
+fn placed(groups: &mut Vec<Group>, of: Group) -> (usize, usize) {
+    let same = |other: &Group| {
+        (other.usage, other.count, other.occasion) == (of.usage, of.count, of.occasion)
+    };
+    let at = groups.iter().position(same).unwrap_or_else(|| {
+        groups.push(of);
         groups.len() - 1
-    })
+    });
+    groups[at].lines += 1;
+    (at + 1, groups[at].lines)
 }
 
 /// The first line of a mixture is the one that is surely without a YJ code.
