@@ -21,6 +21,8 @@ fn row(kind: &Kind) -> String {
         kind.may_be_hidden.to_string(),
         if readers.is_empty() { "-".to_owned() } else { readers.join("+") },
         kind.consent.code().to_owned(),
+        kind.keep_after_receipt.map_or_else(|| "-".to_owned(), |period| format!("{period:?}")),
+        format!("{:?}", kind.one_within),
         format!("{:?}", kind.accept),
         format!("{:?}", kind.show),
         kind.shows_refuted.to_string(),
@@ -33,7 +35,7 @@ fn row(kind: &Kind) -> String {
 #[test]
 fn the_catalogue_is_the_checked_in_table() {
     let head = "# code\tjapanese\ttype\trecognised by\tkept\tlast n\tLTS\thidden flags\treaders\t\
-        consent\taccept\tshow\tshows refuted\tversions\tprofile";
+        consent\tkept after receipt\tone within\taccept\tshow\tshows refuted\tversions\tprofile";
     let rows = CATALOGUE.iter().map(row);
     let table: Vec<String> = [head.to_owned()].into_iter().chain(rows).collect();
     let checked_in: Vec<&str> = CHECKED_IN.lines().collect();

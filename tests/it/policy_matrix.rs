@@ -25,7 +25,9 @@ fn no_line_shows_what_must_stay_hidden() {
         assert!(!flags.contains("UNDELIVERED"), "{line}");
         assert!(role != "patient-portal" || !flags.contains("UNINFORMED"), "{line}");
         assert!(role != "institution" || matches!(consent, "own" | "all"), "{line}");
-        assert!(role != "insurer", "the clinical items are not an insurer's: {line}");
+        assert!(role != "insurer" || kind == "checkup", "an insurer sees checkups only: {line}");
+        assert!(kind != "patient-summary" || role == "patient-portal", "the patient's: {line}");
+        assert!(!matches!(kind, "referral" | "discharge-summary"), "one addressee's: {line}");
         assert!(kind != "lab-unlisted" && purpose != "ETREAT", "{line}");
     }
 }

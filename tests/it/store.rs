@@ -125,5 +125,6 @@ fn plain(identifier: u8, sort: Sort) -> Resource {
         long_term: false,
         uninformed: false,
         undelivered: false,
+        extracted: false,
     }
 }

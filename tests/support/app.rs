@@ -254,22 +254,61 @@ impl TestApp {
         name: &str,
         institutions: &[&str],
     ) -> Desk {
+        let desk = self.add_participant(certificate, Role::Institution, institutions).await;
+        for number in institutions {
+            let number = number.parse().expect("ten digits");
+            self.service.name_institution(OPERATOR, number, name).await.expect("a name");
+        }
+        self.records_before += institutions.len() as i64;
+        desk
+    }
+
+    /// Registers one more participant of any role, named like its certificate.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn add_participant(
+        &mut self,
+        certificate: &'static str,
+        role: Role,
+        institutions: &[&str],
+    ) -> Desk {
         let identity = self.pki.client(certificate).expect("a certificate");
-        let numbers: Vec<InstitutionNumber> =
-            institutions.iter().map(|text| text.parse().expect("ten digits")).collect();
         let new = NewParticipant {
-            name: name.to_owned(),
-            role: Role::Institution,
+            name: certificate.to_owned(),
+            role,
             insurer: None,
-            institutions: numbers.iter().copied().collect(),
+            institutions: institutions.iter().map(|text| text.parse().expect("digits")).collect(),
             certificates: vec![identity.fingerprint],
         };
         self.service.add_participant(OPERATOR, &new).await.expect("a new participant");
-        for number in &numbers {
-            self.service.name_institution(OPERATOR, *number, name).await.expect("a name");
-        }
-        self.records_before += 1 + numbers.len() as i64;
+        self.records_before += 1;
         self.desk_with(&identity)
+    }
+
+    /// Registers one more insurer, and gives the desk of somebody there.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn add_insurer(&mut self, certificate: &'static str, number: &str) -> Desk {
+        let identity = self.pki.client(certificate).expect("a certificate");
+        let party = Party {
+            certificate,
+            name: certificate.to_owned(),
+            role: Role::Insurer,
+            institution: None,
+            insurer: Some(number.parse().expect("eight digits")),
+        };
+        let new = NewParticipant {
+            name: party.name.clone(),
+            role: party.role,
+            insurer: party.insurer.clone(),
+            institutions: std::collections::BTreeSet::new(),
+            certificates: vec![identity.fingerprint],
+        };
+        self.service.add_participant(OPERATOR, &new).await.expect("a new insurer");
+        self.records_before += 1;
+        self.user(&party, "clerk", None)
     }
 
     // Persons and consent.

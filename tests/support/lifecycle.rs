@@ -116,6 +116,8 @@ pub struct Resource {
     pub uninformed: bool,
     /// 未提供
     pub undelivered: bool,
+    /// 文書抽出 — it stood in a letter; then everything of its Bundle did.
+    pub extracted: bool,
 }
 
 /// A date as it is written.
@@ -244,6 +246,7 @@ impl fmt::Display for Resource {
             (self.long_term, "LTS"),
             (self.uninformed, "UNINFORMED"),
             (self.undelivered, "UNDELIVERED"),
+            (self.extracted, "extracted"),
         ] {
             if set {
                 write!(out, " {name}")?;

@@ -7,14 +7,17 @@ use std::{
 
 use chrono::DateTime;
 use kyoyu_domain::{
+    catalogue,
     identifiers::{InstitutionNumber, PersonIdentifier, PersonIdentifierSystem},
+    letter::ConsentPattern,
     participant::{Participant, Role},
     policy::Purpose,
     retention::RetentionPolicy,
 };
-use kyoyu_profile::{Limits, validator::Validator};
+use kyoyu_profile::{Generation, Limits, validator::Validator};
 use kyoyu_service::{
-    Caller, CertificateKey, NoEligibilityPeer, Options, PurgeOptions, Service, Token,
+    Caller, CertificateKey, DocumentOptions, NoEligibilityPeer, Options, PurgeOptions, Service,
+    Token,
 };
 use kyoyu_store::Store;
 
@@ -43,6 +46,7 @@ pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Se
         limits: Limits::default(),
         validator: validator(),
         retention: RetentionPolicy::default(),
+        documents: documents(),
         last_wins: false,
         cursor_key: [7; 32],
         purge: PurgeOptions {
@@ -58,10 +62,21 @@ pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Se
     started.expect("the database answers")
 }
 
+/// What the default configuration takes of documents.
+pub fn documents() -> DocumentOptions {
+    let extracted = ["condition", "infection", "drug-allergy", "other-allergy", "lab"];
+    DocumentOptions {
+        consent_patterns: vec![ConsentPattern::Portal, ConsentPattern::CardReader],
+        later_discharge_summary: true,
+        checkup_attachments: false,
+        extracted: extracted.into_iter().filter_map(catalogue::find).collect(),
+    }
+}
+
 /// The shipped profiles, compiled once for all tests of a process.
 pub fn validator() -> Arc<Validator> {
     static VALIDATOR: LazyLock<Arc<Validator>> =
-        LazyLock::new(|| Arc::new(Validator::shipped(Limits::default())));
+        LazyLock::new(|| Arc::new(Validator::shipped(Limits::default(), Generation::default())));
     Arc::clone(&VALIDATOR)
 }
 

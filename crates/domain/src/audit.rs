@@ -27,6 +27,14 @@ pub enum Action {
     Search,
     /// 一件の閲覧
     Read,
+    /// 文書の取得
+    Receive,
+    /// 添付の閲覧
+    ReadAttachment,
+    /// 文書の同意・不同意
+    AnswerLetter,
+    /// 利用状況確認
+    LookUp,
     /// 個人の閲覧
     ReadPatient,
     /// 個人の通知
@@ -56,6 +64,10 @@ impl Action {
         (Self::Status, "status", "登録状況の照会"),
         (Self::Search, "search", "閲覧"),
         (Self::Read, "read", "閲覧（一件）"),
+        (Self::Receive, "receive", "文書の取得"),
+        (Self::ReadAttachment, "read-attachment", "添付の閲覧"),
+        (Self::AnswerLetter, "answer-letter", "文書の同意・不同意"),
+        (Self::LookUp, "look-up", "医療機関の利用状況確認"),
         (Self::ReadPatient, "read-patient", "本人情報の閲覧"),
         (Self::Announce, "announce", "資格情報の通知"),
         (Self::Consent, "consent", "同意の登録・撤回"),

@@ -5,14 +5,16 @@
 //!
 //! Source: S1.1, S5, S10; design §2.
 
+mod rows;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+pub use self::rows::CATALOGUE;
 use crate::{
     consent::ConsentCategory,
     entry::{Flags, Standing},
-    lab_items::{CORE_LAB_SYSTEMS, INFECTION_SYSTEMS},
     retention::Period,
 };
 
@@ -35,6 +37,10 @@ pub struct Kind {
     pub versions: &'static [&'static str],
     /// How long it is kept, counted from registration.
     pub keep: Period,
+    /// 受領後 — how long at most after the addressee has received it; letters only.
+    pub keep_after_receipt: Option<Period>,
+    /// Within what a resource identifier means one thing: a newer copy hides the older.
+    pub one_within: Oneness,
     /// 直近N回 — the newest so many collection times are kept whatever their age.
     pub last_n: Option<u8>,
     /// Whether it may carry 長期保存 LTS.
@@ -43,8 +49,8 @@ pub struct Kind {
     pub may_be_hidden: bool,
     /// Who may read it at all.
     pub readers: &'static [Audience],
-    /// The consent that an institution needs.
-    pub consent: ConsentCategory,
+    /// The consent that a reader of another institution needs.
+    pub consent: Need,
     /// From when it is accepted; none: not yet.
     pub accept: Opening,
     /// From when it is shown; none: not yet.
@@ -64,6 +70,48 @@ pub enum Discriminator {
     Category(&'static [&'static str]),
     /// No other row of the type matched.
     Rest,
+    /// A document Bundle that claims the row's profile and whose `Composition.type` has this
+    /// code.
+    Document(&'static str),
+}
+
+/// 必要な同意 — what opens a kind to an institution that did not send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The patient's consent for a category.
+    Category(ConsentCategory),
+    /// A consent for each document and its addressee (S10.3).
+    EachDocument,
+    /// No consent opens it.
+    Nothing,
+}
+
+impl Need {
+    /// The category, if it is one.
+    pub fn category(self) -> Option<ConsentCategory> {
+        match self {
+            Self::Category(category) => Some(category),
+            Self::EachDocument | Self::Nothing => None,
+        }
+    }
+
+    /// What tables call it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Category(category) => category.code(),
+            Self::EachDocument => "each-document",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// 同一性の範囲 — within what a resource identifier names one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oneness {
+    /// Each institution gives its own identifiers (S3.1).
+    Institution,
+    /// One thing whoever sends it: a checkup that comes on two routes (S11.8).
+    Patient,
 }
 
 /// 開始日 — when a kind opens. A closed kind answers with a rule of its own.
@@ -97,6 +145,8 @@ pub enum Audience {
     Patient,
     /// 医療保険者 — the insurer of the patient.
     Insurer,
+    /// 紹介先 — the institution that a letter is addressed to.
+    Addressee,
 }
 
 impl Audience {
@@ -105,123 +155,9 @@ impl Audience {
         (Self::Institution, "institution"),
         (Self::Patient, "patient"),
         (Self::Insurer, "insurer"),
+        (Self::Addressee, "addressee"),
     ];
 }
-
-const INSTITUTIONS_AND_PATIENT: &[Audience] = &[Audience::Institution, Audience::Patient];
-const VERSIONS: &[&str] = &["1.10.0", "1.11.0", "1.12.0"];
-
-/// Every kind that is shared, in the order of screens and documents.
-pub static CATALOGUE: &[Kind] = &[
-    Kind {
-        code: "condition",
-        japanese: "傷病名",
-        english: "conditions",
-        resource_type: "Condition",
-        recognised_by: Discriminator::Type,
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Condition_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(5),
-        last_n: None,
-        may_be_long_term: true,
-        may_be_hidden: true,
-        readers: INSTITUTIONS_AND_PATIENT,
-        consent: ConsentCategory::Conditions,
-        accept: Opening::Always,
-        show: Opening::Always,
-        shows_refuted: false,
-    },
-    Kind {
-        code: "infection",
-        japanese: "感染症",
-        english: "infections",
-        resource_type: "Observation",
-        recognised_by: Discriminator::CodeSystem(INFECTION_SYSTEMS),
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(5),
-        last_n: None,
-        may_be_long_term: true,
-        may_be_hidden: false,
-        readers: INSTITUTIONS_AND_PATIENT,
-        consent: ConsentCategory::Infections,
-        accept: Opening::Always,
-        show: Opening::Always,
-        shows_refuted: false,
-    },
-    Kind {
-        code: "drug-allergy",
-        japanese: "薬剤アレルギー等",
-        english: "drug allergies",
-        resource_type: "AllergyIntolerance",
-        recognised_by: Discriminator::Category(&["medication", "biologic"]),
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(5),
-        last_n: None,
-        may_be_long_term: true,
-        may_be_hidden: false,
-        readers: INSTITUTIONS_AND_PATIENT,
-        consent: ConsentCategory::Record,
-        accept: Opening::Always,
-        show: Opening::Always,
-        shows_refuted: true,
-    },
-    Kind {
-        code: "other-allergy",
-        japanese: "その他アレルギー等",
-        english: "other allergies",
-        resource_type: "AllergyIntolerance",
-        recognised_by: Discriminator::Rest,
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(5),
-        last_n: None,
-        may_be_long_term: true,
-        may_be_hidden: false,
-        readers: INSTITUTIONS_AND_PATIENT,
-        consent: ConsentCategory::Record,
-        accept: Opening::Always,
-        show: Opening::Always,
-        shows_refuted: true,
-    },
-    Kind {
-        code: "lab",
-        japanese: "検査",
-        english: "laboratory results",
-        resource_type: "Observation",
-        recognised_by: Discriminator::CodeSystem(CORE_LAB_SYSTEMS),
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(1),
-        last_n: Some(3),
-        may_be_long_term: false,
-        may_be_hidden: false,
-        readers: INSTITUTIONS_AND_PATIENT,
-        consent: ConsentCategory::Record,
-        accept: Opening::Always,
-        show: Opening::Always,
-        shows_refuted: false,
-    },
-    Kind {
-        code: "lab-unlisted",
-        japanese: "検査（共有項目外）",
-        english: "laboratory results outside the shared items",
-        resource_type: "Observation",
-        recognised_by: Discriminator::Rest,
-        profile: "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
-        versions: VERSIONS,
-        keep: Period::Years(1),
-        last_n: None,
-        may_be_long_term: false,
-        may_be_hidden: false,
-        readers: &[],
-        consent: ConsentCategory::Record,
-        accept: Opening::Always,
-        show: Opening::Closed,
-        shows_refuted: false,
-    },
-];
 
 /// The row with this code.
 pub fn find(code: &str) -> Option<&'static Kind> {
@@ -272,7 +208,7 @@ pub fn recognise(resource_type: &str, traits: Traits<'_>) -> Result<&'static Kin
         Discriminator::Type => true,
         Discriminator::CodeSystem(systems) => holds(traits.code_systems, systems),
         Discriminator::Category(codes) => holds(traits.categories, codes),
-        Discriminator::Rest => false,
+        Discriminator::Rest | Discriminator::Document(_) => false,
     };
     let mut claimants = of_type(resource_type).filter(claims);
     match (claimants.next(), claimants.next()) {
@@ -288,7 +224,33 @@ fn holds(found: &[&str], wanted: &[&str]) -> bool {
     found.iter().any(|value| wanted.contains(value))
 }
 
+/// 文書の分類 — the document kind of a `Composition.type` code (S1.1).
+pub fn document(composition_type: &str) -> Option<&'static Kind> {
+    CATALOGUE.iter().find(|kind| match kind.recognised_by {
+        Discriminator::Document(code) => code == composition_type,
+        _ => false,
+    })
+}
+
 impl Kind {
+    /// 文書 — whether it is kept as a whole document Bundle, byte for byte.
+    pub fn is_document(&self) -> bool {
+        matches!(self.recognised_by, Discriminator::Document(_))
+    }
+
+    /// The `Composition.type` code of a document.
+    pub fn document_code(&self) -> Option<&'static str> {
+        match self.recognised_by {
+            Discriminator::Document(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// 授受文書 — whether it goes to one addressee who has to receive it.
+    pub fn is_letter(&self) -> bool {
+        self.readers.contains(&Audience::Addressee)
+    }
+
     /// 表示条件 — whether an entry of this kind that stands so is ever shown.
     pub fn shows(&self, standing: Standing) -> bool {
         match standing {
@@ -330,6 +292,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::lab_items::{CORE_LAB_SYSTEMS, INFECTION_SYSTEMS};
 
     #[test]
     fn codes_are_unique_and_url_safe() {
@@ -370,9 +333,23 @@ mod tests {
     #[test]
     fn a_type_that_no_row_carries_is_not_recognised() {
         assert_eq!(
-            recognise("MedicationRequest", Traits::default()).map(|kind| kind.code),
+            recognise("Procedure", Traits::default()).map(|kind| kind.code),
             Err(Unrecognised::Type)
         );
+    }
+
+    #[test]
+    fn documents_are_told_apart_by_the_type_of_their_composition_s1_1() {
+        let kind_of = |code| document(code).map(|kind| kind.code);
+        assert_eq!(kind_of("57133-1"), Some("referral"));
+        assert_eq!(kind_of("18842-5"), Some("discharge-summary"));
+        assert_eq!(kind_of("53576-5"), Some("checkup"));
+        assert_eq!(kind_of("56447-6"), Some("patient-summary"));
+        assert_eq!(kind_of("57833-6"), None);
+        assert!(
+            CATALOGUE.iter().all(|kind| kind.is_document() == (kind.resource_type == "Bundle"))
+        );
+        assert!(CATALOGUE.iter().all(|kind| kind.is_letter() == kind.keep_after_receipt.is_some()));
     }
 
     #[test]

@@ -88,6 +88,17 @@ impl ClinicalStatus {
     }
 }
 
+/// 由来 — how a resource came to be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub enum Origin {
+    /// 文書抽出 — it stood in a letter. What its institution sends itself goes before it
+    /// (S13, 27).
+    Extracted,
+    /// It was sent as such.
+    #[default]
+    Sent,
+}
+
 /// 明細 — one resource of a stored Bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -108,6 +119,8 @@ pub struct Entry {
     pub clinical: ClinicalStatus,
     /// Its flags.
     pub flags: Flags,
+    /// How it came to be shared.
+    pub origin: Origin,
     /// 初回登録日時 — when this institution first registered this resource identifier.
     pub first_registered_at: DateTime<Utc>,
     /// フラグ設定日時 — when the flags that it has now were set; none without flags.

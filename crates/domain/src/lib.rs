@@ -12,6 +12,7 @@ pub mod consent;
 pub mod entry;
 pub mod identifiers;
 pub mod lab_items;
+pub mod letter;
 pub mod participant;
 pub mod person;
 pub mod phi;

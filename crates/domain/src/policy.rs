@@ -5,13 +5,16 @@
 //!
 //! Source: S4, S10.3, S10.4; design §2 and §5.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     catalogue::{self, Audience, Kind},
     consent::{Categories, ConsentCategory},
     entry::{Entry, Flags},
-    identifiers::PersonKey,
+    identifiers::{InstitutionNumber, PersonKey, SubmissionId},
+    letter::Letter,
     participant::Role,
     problem::Rule,
     rules,
@@ -99,14 +102,16 @@ pub fn verdict(
     if audience == Audience::Institution {
         match consent {
             None => return Verdict::ConsentRequired,
-            Some(categories) if !categories.contains(kind.consent) => {
-                return if kind.readers.contains(&audience) {
-                    Verdict::Withheld
-                } else {
-                    Verdict::Hidden
-                };
+            Some(categories) => {
+                let opens = |category| categories.contains(category);
+                if !kind.consent.category().is_some_and(opens) {
+                    return if kind.readers.contains(&audience) {
+                        Verdict::Withheld
+                    } else {
+                        Verdict::Hidden
+                    };
+                }
             }
-            Some(_) => {}
         }
     }
     if shows(audience, kind, flags) { Verdict::Shown } else { Verdict::Hidden }
@@ -115,7 +120,7 @@ pub fn verdict(
 /// Whether this audience ever sees a resource of `kind` that carries `flags`.
 fn shows(audience: Audience, kind: &Kind, flags: Flags) -> bool {
     let by_flags = match audience {
-        Audience::Institution => !flags.undelivered,
+        Audience::Institution | Audience::Addressee => !flags.undelivered,
         Audience::Patient | Audience::Insurer => !flags.undelivered && !flags.uninformed,
     };
     kind.readers.contains(&audience) && by_flags
@@ -176,6 +181,50 @@ impl ReadGrant {
     }
 }
 
+/// 受領許可 — what the store demands before it hands out a letter. Only [`letter_grant`] can
+/// make one.
+#[derive(Debug, Clone)]
+pub struct LetterGrant {
+    submission: SubmissionId,
+    person: PersonKey,
+    kind: &'static Kind,
+}
+
+impl LetterGrant {
+    /// Which letter.
+    pub fn submission(&self) -> SubmissionId {
+        self.submission
+    }
+
+    /// About whom.
+    pub fn person(&self) -> PersonKey {
+        self.person
+    }
+
+    /// Of which kind.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+}
+
+/// Decides whether a participant that acts for `institutions` may have a letter at `now`:
+/// only its addressee, and only as long as the letter is readable (閲覧可) or received (取得済).
+///
+/// # Errors
+/// [`rules::NOT_FOUND`]; nobody else may learn that the letter exists.
+pub fn letter_grant(
+    letter: &Letter,
+    institutions: &BTreeSet<InstitutionNumber>,
+    now: DateTime<Utc>,
+) -> Result<LetterGrant, &'static Rule> {
+    let addressed = institutions.contains(&letter.addressee);
+    if !addressed || !letter.is_visible(now) || !letter.kind.show.is_open(now) {
+        return Err(&rules::NOT_FOUND);
+    }
+    let Letter { submission, person, kind, .. } = *letter;
+    Ok(LetterGrant { submission, person, kind })
+}
+
 /// 許可と留保 — a grant, and the categories that the consent leaves out.
 #[derive(Debug, Clone)]
 pub struct Permission {
@@ -199,8 +248,11 @@ pub fn grant(request: ReadRequest) -> Result<Permission, &'static Rule> {
     for kind in kinds.into_iter().filter(|kind| kind.show.is_open(now)) {
         match verdict(role, purpose, consent, kind, Flags::default()) {
             Verdict::Shown => granted.push(kind),
-            Verdict::Withheld if !withheld.contains(&kind.consent) => withheld.push(kind.consent),
-            Verdict::Withheld | Verdict::Hidden => {}
+            Verdict::Withheld => {
+                let category = kind.consent.category();
+                withheld.extend(category.filter(|category| !withheld.contains(category)));
+            }
+            Verdict::Hidden => {}
             Verdict::ConsentRequired => return Err(&rules::CONSENT_REQUIRED),
             Verdict::RoleRefused => return Err(&rules::ROLE),
         }
@@ -231,9 +283,10 @@ pub fn matrix() -> String {
 }
 
 fn matrix_of_kind(role: Role, purpose: Purpose, kind: &'static Kind) -> Vec<String> {
+    let needed = kind.consent.category();
     let others: Categories =
-        Categories::all().iter().filter(|category| *category != kind.consent).collect();
-    let own: Categories = [kind.consent].into_iter().collect();
+        Categories::all().iter().filter(|category| Some(*category) != needed).collect();
+    let own: Categories = needed.into_iter().collect();
     let consents = [
         ("none", None),
         ("others", Some(others)),
@@ -291,8 +344,10 @@ mod tests {
         let permission = grant(request(Role::Institution, Purpose::Treat, Some(consent)))
             .expect("a consent for something");
         let kinds: Vec<&str> = permission.grant.kinds().iter().map(|kind| kind.code).collect();
-        assert_eq!(kinds, ["drug-allergy", "other-allergy", "lab"]);
-        assert_eq!(permission.withheld, [ConsentCategory::Conditions, ConsentCategory::Infections]);
+        assert_eq!(kinds, ["drug-allergy", "other-allergy", "lab", "prescription"]);
+        let withheld =
+            [ConsentCategory::Checkup, ConsentCategory::Conditions, ConsentCategory::Infections];
+        assert_eq!(permission.withheld, withheld);
     }
 
     #[test]
@@ -314,9 +369,10 @@ mod tests {
     }
 
     #[test]
-    fn an_insurer_sees_none_of_the_clinical_items() {
+    fn an_insurer_sees_checkups_and_nothing_else() {
         let permission =
             grant(request(Role::Insurer, Purpose::Operations, None)).expect("it reads checkups");
-        assert!(permission.grant.kinds().is_empty());
+        let kinds: Vec<&str> = permission.grant.kinds().iter().map(|kind| kind.code).collect();
+        assert_eq!(kinds, ["checkup"]);
     }
 }

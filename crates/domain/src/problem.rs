@@ -27,6 +27,8 @@ pub enum Category {
     TooLarge,
     /// A media type or encoding that is not taken.
     UnsupportedMedia,
+    /// A part was asked for that is not there.
+    OutOfRange,
     /// Too many requests.
     Throttled,
     /// Try again later.

@@ -13,7 +13,9 @@
 //!   their age. Results without a value, cancelled submissions, hidden older copies and
 //!   kinds without the rule do not count.
 //! - Within one institution and type a newer registration of the same resource
-//!   identifier hides the older copies of other submissions.
+//!   identifier hides the older copies of other submissions; what was sent as such hides what
+//!   was extracted of a letter, whichever is newer.
+//! - 受領: a letter lasts a few days more after its addressee has received it.
 //! - 取消: hidden at once, restorable for the undo window.
 //! - The purge is never ahead of an undo: what a newer registration hides or pushes out
 //!   may be deleted only when that registration's own undo window has passed.
@@ -28,9 +30,9 @@ use std::{
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 use crate::{
-    catalogue::Kind,
+    catalogue::{Kind, Oneness},
     clock::japan_day,
-    entry::{Entry, Standing},
+    entry::{Entry, Origin, Standing},
     identifiers::{IdentifierHash, InstitutionNumber, SubmissionId},
 };
 
@@ -95,6 +97,28 @@ pub fn too_old_on(kind: &Kind, registered_at: DateTime<Utc>) -> NaiveDate {
     day_after(kind.keep.last_day(japan_day(registered_at)))
 }
 
+/// Whether the period of a document is over at `now`.
+pub fn is_over(
+    kind: &Kind,
+    registered_at: DateTime<Utc>,
+    received_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    period_over_on(kind, registered_at, received_at) <= japan_day(now)
+}
+
+/// 期限日 — the first day after the period that began at the registration, or after the one
+/// that began at the receipt, whichever is earlier.
+pub fn period_over_on(
+    kind: &Kind,
+    registered_at: DateTime<Utc>,
+    received_at: Option<DateTime<Utc>>,
+) -> NaiveDate {
+    let own = too_old_on(kind, registered_at);
+    let after_receipt = kind.keep_after_receipt.zip(received_at);
+    after_receipt.map_or(own, |(period, at)| day_after(period.last_day(japan_day(at))).min(own))
+}
+
 fn day_after(day: NaiveDate) -> NaiveDate {
     day.succ_opt().unwrap_or(NaiveDate::MAX)
 }
@@ -112,11 +136,17 @@ pub struct Copy<'a> {
     pub registered_at: DateTime<Utc>,
     /// When that submission was cancelled, if it is.
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// When the addressee received it; letters only.
+    pub received_at: Option<DateTime<Utc>>,
     /// The resource.
     pub entry: &'a Entry,
 }
 
-type Registration = (DateTime<Utc>, SubmissionId);
+/// What makes one copy go before another: how it was sent, when it was registered.
+type Precedence = (Origin, DateTime<Utc>, SubmissionId);
+
+/// What makes two copies the same resource.
+type ResourceKey = (Option<InstitutionNumber>, IdentifierHash);
 
 impl Copy<'_> {
     fn live(&self) -> bool {
@@ -124,12 +154,21 @@ impl Copy<'_> {
     }
 
     /// Registrations in order; UUIDv7 breaks ties within a millisecond.
-    fn registration(&self) -> Registration {
-        (self.registered_at, self.submission)
+    fn precedence(&self) -> Precedence {
+        (self.entry.origin, self.registered_at, self.submission)
     }
 
-    fn resource_key(&self) -> (InstitutionNumber, IdentifierHash) {
-        (self.institution, self.entry.identifier)
+    fn resource_key(&self) -> ResourceKey {
+        let within = match self.kind.one_within {
+            Oneness::Institution => Some(self.institution),
+            Oneness::Patient => None,
+        };
+        (within, self.entry.identifier)
+    }
+
+    /// The first day on which its period is over.
+    fn too_old_on(&self) -> NaiveDate {
+        period_over_on(self.kind, self.registered_at, self.received_at)
     }
 
     fn collected_at(&self) -> DateTime<Utc> {
@@ -207,7 +246,7 @@ pub fn fates(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Vec<Fate> {
         .collect()
 }
 
-type NewestLive = HashMap<(InstitutionNumber, IdentifierHash), usize>;
+type NewestLive = HashMap<ResourceKey, usize>;
 
 fn newest_live(copies: &[Copy<'_>]) -> NewestLive {
     let mut newest = NewestLive::new();
@@ -220,15 +259,15 @@ fn newest_live(copies: &[Copy<'_>]) -> NewestLive {
     newest
 }
 
-/// Newer registrations win; of copies in one Bundle the one that stands first there.
-fn rank(copy: &Copy<'_>) -> (Registration, Reverse<u16>) {
-    (copy.registration(), Reverse(copy.entry.ordinal))
+/// Of copies in one Bundle the one that stands first there.
+fn rank(copy: &Copy<'_>) -> (Precedence, Reverse<u16>) {
+    (copy.precedence(), Reverse(copy.entry.ordinal))
 }
 
 /// The newest live copy of the same resource, if another submission brought it.
 fn successor(copy: &Copy<'_>, copies: &[Copy<'_>], newest: &NewestLive) -> Option<usize> {
     let position = *newest.get(&copy.resource_key())?;
-    let newer = copies[position].registration() > copy.registration();
+    let newer = copies[position].precedence() > copy.precedence();
     (newer && copies[position].submission != copy.submission).then_some(position)
 }
 
@@ -238,7 +277,7 @@ fn cancelled_fate(copy: &Copy<'_>, cancelled_at: DateTime<Utc>, policy: &Retenti
     // What counts among the last N waits, also when N newer times exist: the undo may
     // hide the copies that brought them.
     let ages = !copy.entry.flags.long_term && !counts(copy);
-    let too_old_on = too_old_on(copy.kind, copy.registered_at);
+    let too_old_on = copy.too_old_on();
     let (day, reason) = if ages && too_old_on < undo_over_on {
         (too_old_on, Reason::Expired)
     } else {
@@ -251,7 +290,7 @@ fn current_fate(copy: &Copy<'_>, counted: &CountedTimes) -> Fate {
     if copy.entry.flags.long_term {
         return Fate { current: true, gone_on: None, deletable_on: None, reason: Reason::Expired };
     }
-    let too_old_on = too_old_on(copy.kind, copy.registered_at);
+    let too_old_on = copy.too_old_on();
     let gone_on = (!counted.keeps(copy)).then_some(too_old_on);
     let deletable_on = counted.settled_out_on(copy).map(|day| day.max(too_old_on));
     Fate { current: true, gone_on, deletable_on, reason: Reason::Expired }
@@ -267,7 +306,7 @@ fn superseded_fate(
     policy: &RetentionPolicy,
 ) -> Fate {
     let settled_on = policy.undo_over_on(successor.registered_at);
-    let own = too_old_on(copy.kind, copy.registered_at);
+    let own = copy.too_old_on();
     let end = current_fate(successor, counted).gone_on.map_or(own, |gone_on| own.min(gone_on));
     let by_itself = current_fate(copy, counted).deletable_on;
     let superseded = end.max(settled_on);
@@ -349,14 +388,14 @@ impl CountedTimes {
 }
 
 /// Cancelled copies per resource, with the first day on which no undo restores them.
-type Restorable = HashMap<(InstitutionNumber, IdentifierHash), Vec<(Registration, NaiveDate)>>;
+type Restorable = HashMap<ResourceKey, Vec<(Precedence, NaiveDate)>>;
 
 fn restorable(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Restorable {
     let mut restorable = Restorable::new();
     for copy in copies {
         let fate = copy.cancelled_at.map(|at| cancelled_fate(copy, at, policy));
         if let Some(until) = fate.and_then(|fate| fate.deletable_on) {
-            restorable.entry(copy.resource_key()).or_default().push((copy.registration(), until));
+            restorable.entry(copy.resource_key()).or_default().push((copy.precedence(), until));
         }
     }
     restorable
@@ -367,7 +406,7 @@ fn restorable(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Restorable {
 fn settled_on(copy: &Copy<'_>, restorable: &Restorable, policy: &RetentionPolicy) -> NaiveDate {
     let own = policy.undo_over_on(copy.registered_at);
     let cancelled = restorable.get(&copy.resource_key()).into_iter().flatten();
-    let newer = cancelled.filter(|(registration, _)| *registration > copy.registration());
+    let newer = cancelled.filter(|(precedence, _)| *precedence > copy.precedence());
     newer.fold(own, |latest, (_, until)| latest.max(*until))
 }
 

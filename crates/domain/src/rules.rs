@@ -248,6 +248,41 @@ rules! {
         "{} is not accepted yet",
         "開始日を確認してください",
         "see when it opens";
+    LETTER_RECEIVED = "kyoyu-letter-received", Conflict, "conflict", Error,
+        "紹介先が取得済の文書は、変更・取消・不同意にできません",
+        "the addressee has received the letter; it cannot be changed, cancelled or refused",
+        "新しい文書を登録し、元の文書を Composition.relatesTo で示してください",
+        "register a new letter that relates to this one";
+    LETTER_NOT_RECEIVED = "kyoyu-letter-not-received", Conflict, "conflict", Error,
+        "この文書はまだ取得していません",
+        "the letter has not been received yet",
+        "POST /fhir/Bundle/<id>/$receive で取得してください（取得済になります）",
+        "receive it: POST /fhir/Bundle/<id>/$receive";
+    CONSENT_PATTERN = "kyoyu-consent-pattern", NotConformant, "not-supported", Error,
+        "この同意の取得方法（{}）は使えません",
+        "consent cannot be obtained in this way ({})",
+        "consent=oral を指定するか、使える方法を /fhir/metadata で確認してください",
+        "use consent=oral, or see /fhir/metadata for the ways that are open";
+    ADDRESSEE_ABSENT = "kyoyu-addressee-absent", NotConformant, "not-found", Error,
+        "紹介先の医療機関はこのサービスを利用していません",
+        "the addressed institution does not take part",
+        "GET /fhir/Organization?identifier=… で確認し、紙などで送ってください",
+        "ask GET /fhir/Organization?identifier=… and send the letter on paper";
+    REFERRAL_UNKNOWN = "kyoyu-referral-unknown", NotConformant, "not-found", Error,
+        "退院時サマリーが指定した紹介状がありません",
+        "the referral that the discharge summary follows is not there",
+        "同じ患者の、取り消されていない自施設の紹介状のBundle識別子を指定してください",
+        "name the Bundle identifier of your own, uncancelled referral of the same patient";
+    CHECKUP_ATTACHMENT = "kyoyu-checkup-attachment", NotConformant, "not-supported", Error,
+        "健診文書の添付は受け付けていません",
+        "attachments of checkup reports are not taken",
+        "添付を除いて送信してください",
+        "send the report without attachments";
+    RANGE = "kyoyu-range", OutOfRange, "value", Error,
+        "Rangeの指定が添付の範囲にありません",
+        "the Range lies outside of the attachment",
+        "bytes=開始-終了 を添付の大きさの中で指定してください",
+        "ask for bytes=first-last within the size of the attachment";
     RESOURCE_REPEATED = "kyoyu-resource-repeated", NotConformant, "duplicate", Warning,
         "リソース識別子が同じBundleの中で重複しています（{}件）",
         "resource identifiers are repeated within the Bundle ({} times)",

@@ -64,8 +64,18 @@ fn rest() -> CapabilityStatementRest {
         .description(SECURITY.to_owned())
         .build()
         .expect(COMPLETE);
-    let clinical = catalogue::resource_types().into_iter().map(clinical);
-    let own = [bundle(), patient(), consent(), audit_event()];
+    // Whole documents are told of with what is sent: both are Bundles.
+    let types = catalogue::resource_types().into_iter().filter(|one| *one != "Bundle");
+    let clinical = types.map(clinical);
+    let own = [
+        bundle(),
+        document_reference(),
+        binary(),
+        organization(),
+        patient(),
+        consent(),
+        audit_event(),
+    ];
     CapabilityStatementRest::builder()
         .mode(RestfulCapabilityMode::Server)
         .security(security)
@@ -75,25 +85,74 @@ fn rest() -> CapabilityStatementRest {
 }
 
 fn bundle() -> CapabilityStatementRestResource {
-    let mut bundle = resource("Bundle", &["create", "update"]);
+    let mut bundle = resource("Bundle", &["create", "update", "read", "search-type"]);
     bundle.conditional_update = Some(true);
-    bundle.documentation = Some(
+    bundle.documentation = Some(format!(
         "登録 POST /Bundle; 変更 PUT /Bundle?identifier=system|value; the unit of registration, \
-         change and cancellation. An insured number never stands in a URL."
-            .to_owned(),
-    );
-    bundle.search_param = search_parameters(&[(
-        "identifier",
-        SearchParamType::Token,
-        "of a change: the Bundle identifier, system|value",
-    )]);
+         change and cancellation. An insured number never stands in a URL. A letter is read by \
+         its addressee after $receive; other documents are searched: {}",
+        kinds("Bundle")
+    ));
+    bundle.supported_profile = profiles("Bundle");
+    bundle.search_param = search_parameters(&[
+        ("identifier", SearchParamType::Token, "of a change: the Bundle identifier, system|value"),
+        (
+            "consent",
+            SearchParamType::Token,
+            "of a registration: how consent to a letter is obtained: oral, portal, card-reader; \
+             held where it is not said",
+        ),
+    ]);
+    bundle.search_param.extend(search_parameters(&CLINICAL[..2]));
+    bundle.search_param.extend(search_parameters(PAGING));
     bundle.operation = operations(&[
         ("validate", "検査: findings as OperationOutcome; nothing is stored"),
         ("cancel", "取消: Parameters with identifier and the insured person"),
         ("undo-cancel", "取消UNDO: Parameters with identifier and the insured person"),
+        ("receive", "取得: POST /Bundle/<id>/$receive by the addressee; irreversible"),
+        ("answer", "同意・不同意: POST /Bundle/<id>/$answer with decision permit or deny"),
         ("submissions", "照会 (GET): receipt, identifier or since; the caller's own only"),
     ]);
     bundle
+}
+
+fn document_reference() -> CapabilityStatementRestResource {
+    let mut letters = resource("DocumentReference", &["search-type"]);
+    letters.documentation = Some(
+        "文書一覧: an institution's inbox, newest first; the patient's letters that wait, from \
+         the portal; by POST _search with patient:identifier and addressee those that a card \
+         reader asks consent for, from the eligibility network"
+            .to_owned(),
+    );
+    letters.search_param = search_parameters(&[
+        ("patient", SearchParamType::Reference, "about one patient: Patient/<key>"),
+        ("since", SearchParamType::Date, "only what became readable later (an instant)"),
+        ("wait", SearchParamType::Number, "with since: seconds to wait for something, up to 30"),
+        ("addressee", SearchParamType::Token, "of the card reader: the institution number"),
+    ]);
+    letters.search_param.extend(search_parameters(PAGING));
+    letters
+}
+
+fn binary() -> CapabilityStatementRestResource {
+    let mut binary = resource("Binary", &["read"]);
+    binary.documentation = Some(
+        "添付: GET /Binary/<receipt>-<number>, the nth attachment of a document that the caller \
+         may read, as its own media type; Range: bytes=first-last"
+            .to_owned(),
+    );
+    binary
+}
+
+fn organization() -> CapabilityStatementRestResource {
+    let mut organization = resource("Organization", &["search-type"]);
+    organization.documentation = Some("利用状況確認: whether an institution takes part".to_owned());
+    organization.search_param = search_parameters(&[(
+        "identifier",
+        SearchParamType::Token,
+        "exactly one: system|ten digits, or the ten digits",
+    )]);
+    organization
 }
 
 fn patient() -> CapabilityStatementRestResource {
@@ -136,10 +195,7 @@ fn audit_event() -> CapabilityStatementRestResource {
 
 fn clinical(resource_type: &'static str) -> CapabilityStatementRestResource {
     let mut clinical = resource(resource_type, &["read", "search-type"]);
-    let mut profiles: Vec<_> =
-        catalogue::of_type(resource_type).map(|kind| Some(kind.profile.to_owned())).collect();
-    profiles.dedup();
-    clinical.supported_profile = profiles;
+    clinical.supported_profile = profiles(resource_type);
     clinical.documentation = Some(kinds(resource_type));
     clinical.search_param = search_parameters(CLINICAL);
     if resource_type == "Observation" {
@@ -151,10 +207,17 @@ fn clinical(resource_type: &'static str) -> CapabilityStatementRestResource {
     clinical
 }
 
+fn profiles(resource_type: &str) -> Vec<Option<String>> {
+    let mut profiles: Vec<_> =
+        catalogue::of_type(resource_type).map(|kind| Some(kind.profile.to_owned())).collect();
+    profiles.dedup();
+    profiles
+}
+
 /// The codes that the parameter `kind` takes for a type.
 fn kinds(resource_type: &str) -> String {
     let kinds: Vec<String> = catalogue::of_type(resource_type)
-        .filter(|kind| !kind.readers.is_empty())
+        .filter(|kind| !kind.readers.is_empty() && !kind.is_letter())
         .map(|kind| format!("{} ({})", kind.code, kind.japanese))
         .collect();
     format!("always for one patient; kind: {}", kinds.join(", "))
@@ -257,7 +320,8 @@ mod tests {
             let found: Vec<&Value> =
                 resources.iter().filter(|resource| resource["type"] == resource_type).collect();
             let [resource] = found.as_slice() else { panic!("{resource_type} once") };
-            assert_eq!(resource["supportedProfile"].as_array().map(Vec::len), Some(1));
+            let listed = resource["supportedProfile"].as_array().map(Vec::len);
+            assert_eq!(listed, Some(profiles(resource_type).len()));
         }
     }
 

@@ -131,11 +131,18 @@ fn purpose(purpose: Purpose) -> CodeableConcept {
 fn how(action: Action) -> AuditEventAction {
     match action {
         Action::Register | Action::Announce => AuditEventAction::C,
-        Action::Change | Action::Cancel | Action::Undo | Action::Consent => AuditEventAction::U,
+        Action::Change
+        | Action::Cancel
+        | Action::Undo
+        | Action::Consent
+        | Action::Receive
+        | Action::AnswerLetter => AuditEventAction::U,
         Action::Purge => AuditEventAction::D,
         Action::Search
         | Action::Read
         | Action::ReadPatient
+        | Action::ReadAttachment
+        | Action::LookUp
         | Action::Status
         | Action::ReadAudit => AuditEventAction::R,
         Action::Validate | Action::Metadata | Action::Administer | Action::Unknown => {

@@ -15,6 +15,16 @@ pub const ACTION: &str = "https://kyoyu.invalid/fhir/CodeSystem/action";
 /// The code system of qualifications, as tokens name them.
 pub const QUALIFICATION: &str = "https://kyoyu.invalid/fhir/CodeSystem/qualification";
 
+/// The code system of the states of letters.
+pub const LETTER_STATE: &str = "https://kyoyu.invalid/fhir/CodeSystem/letter-state";
+
+/// The extension that says where a letter stands.
+pub const LETTER_STATE_OF: &str = "https://kyoyu.invalid/fhir/StructureDefinition/letter-state";
+/// The extension that says to whom a letter is addressed.
+pub const LETTER_ADDRESSEE: &str = "https://kyoyu.invalid/fhir/StructureDefinition/addressee";
+/// The extension that says when a letter was received.
+pub const LETTER_RECEIVED_AT: &str = "https://kyoyu.invalid/fhir/StructureDefinition/received-at";
+
 /// The extension that says how to repair what an issue names, in `ja` and `en`.
 pub const REPAIR: &str = "https://kyoyu.invalid/fhir/StructureDefinition/repair";
 /// The extension of a searchset's entry: when and by whom the resource was registered.

@@ -10,6 +10,7 @@ use fhir_sdk::r4b::resources::{
 use kyoyu_domain::{
     catalogue::Opening,
     identifiers::BundleIdentifier,
+    letter::Letter,
     problem::Issue,
     submission::{KindCount, Submission},
 };
@@ -26,13 +27,16 @@ pub fn receipt(submission: &Submission, findings: &[Issue]) -> Vec<u8> {
     finish(parameters)
 }
 
-/// 照会結果 — what a sender has sent, one `submission` each, to reconcile with; `next` is
-/// the cursor of the following page.
-pub fn submissions(page: &[Submission], next: Option<&str>) -> Vec<u8> {
-    let mut parameters: Vec<_> = page
-        .iter()
-        .map(|submission| group("submission", describe_with_notes(submission)))
-        .collect();
+/// 照会結果 — what a sender has sent, one `submission` each, to reconcile with; `letters` say
+/// where those of them stand that are letters, `next` is the cursor of the following page.
+pub fn submissions(page: &[Submission], letters: &[Letter], next: Option<&str>) -> Vec<u8> {
+    let describe = |submission: &Submission| {
+        let mut parameters = describe_with_notes(submission);
+        let letter = letters.iter().find(|letter| letter.submission == submission.id);
+        parameters.extend(letter.map(|letter| group("letter", describe_letter(letter))));
+        group("submission", parameters)
+    };
+    let mut parameters: Vec<_> = page.iter().map(describe).collect();
     if let Some(next) = next {
         parameters.push(value("next", Value::String(next.to_owned())));
     }
@@ -67,6 +71,19 @@ fn describe_with_notes(submission: &Submission) -> Vec<ParametersParameter> {
         }
         group("note", note)
     }));
+    parameters
+}
+
+/// 同意・取得状況 — where a letter stands.
+fn describe_letter(letter: &Letter) -> Vec<ParametersParameter> {
+    let mut parameters = vec![
+        value("state", Value::Code(letter.state.code().to_owned())),
+        value("display", Value::String(letter.state.japanese().to_owned())),
+        value("addressee", Value::String(letter.addressee.to_string())),
+    ];
+    if let Some(received_at) = letter.received_at {
+        parameters.push(value("receivedAt", Value::Instant(parts::instant(received_at))));
+    }
     parameters
 }
 
@@ -203,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_list_to_reconcile_with_has_notes_and_a_next_cursor() {
-        let written = parsed(&submissions(&[submission(), submission()], Some("c1")));
+        let written = parsed(&submissions(&[submission(), submission()], &[], Some("c1")));
         assert_eq!(written["parameter"].as_array().expect("a list").len(), 3);
         assert_eq!(parameter(&written, "next")["valueString"], "c1");
         let first = &written["parameter"][0]["part"];

@@ -2,14 +2,20 @@
 
 pub(crate) mod access_log;
 pub(crate) mod announce_patient;
+pub(crate) mod answer_letter;
 pub(crate) mod cancel_bundle;
 pub(crate) mod change_bundle;
 pub(crate) mod last_n;
+pub(crate) mod letters;
+pub(crate) mod look_up;
 pub(crate) mod metadata;
 pub(crate) mod put_consent;
 pub(crate) mod query;
+pub(crate) mod read_attachment;
+pub(crate) mod read_document;
 pub(crate) mod read_patient;
 pub(crate) mod read_resource;
+pub(crate) mod receive_letter;
 pub(crate) mod register_bundle;
 pub(crate) mod search;
 pub(crate) mod search_patient;

@@ -57,7 +57,7 @@ pub(crate) struct Call {
     note: Note,
     body: Received,
     /// Given back when the answer is made.
-    _place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl App {
@@ -109,7 +109,7 @@ impl App {
         match self.take_in(&parts, body, accepts).await {
             Ok((body, place)) => {
                 let app = Arc::clone(self);
-                Ok(Call { caller, uri: parts.uri, app, action, note, body, _place: place })
+                Ok(Call { caller, uri: parts.uri, app, action, note, body, place: Some(place) })
             }
             Err(problem) => {
                 self.service.refuse(&caller.actor(), action, &problem).await;
@@ -190,6 +190,11 @@ impl Call {
     /// The body as received, decompressed.
     pub(crate) fn body(&self) -> Bytes {
         self.body.bytes.clone()
+    }
+
+    /// Makes room for others: the call is about to wait, and takes nothing meanwhile.
+    pub(crate) fn step_aside(&mut self) {
+        self.place = None;
     }
 
     /// Runs a use case, which writes its own audit record.

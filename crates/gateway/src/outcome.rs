@@ -11,13 +11,17 @@ use axum::{
 use bytes::Bytes;
 use hyper::{
     HeaderMap, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{
+        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, HeaderName,
+        HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    },
 };
 
 use kyoyu_domain::{
     problem::{Category, Problem, Rule},
     rules,
 };
+use kyoyu_service::Part;
 
 /// The header that carries the correlation id.
 pub(crate) const CORRELATION: HeaderName = HeaderName::from_static("kyoyu-request");
@@ -83,6 +87,29 @@ pub(crate) fn ok(body: impl Into<Bytes>) -> Response {
     answer(StatusCode::OK, body.into())
 }
 
+/// 添付 — bytes of another type than FHIR's; a part where one was asked for.
+pub(crate) fn binary(part: &Part, is_part: bool) -> Response {
+    let mut response = answer(
+        if is_part { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK },
+        part.data.clone(),
+    );
+    let headers = response.headers_mut();
+    if let Ok(media_type) = HeaderValue::from_str(&part.media_type) {
+        headers.insert(CONTENT_TYPE, media_type);
+    }
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    // What comes from outside is saved, never shown in place.
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    if is_part {
+        let last = part.first + (part.data.len() as u64).saturating_sub(1);
+        let range = format!("bytes {}-{last}/{}", part.first, part.whole_bytes);
+        if let Ok(range) = HeaderValue::from_str(&range) {
+            headers.insert(CONTENT_RANGE, range);
+        }
+    }
+    response
+}
+
 /// Something new is there.
 pub(crate) fn created(body: impl Into<Bytes>) -> Response {
     answer(StatusCode::CREATED, body.into())
@@ -119,6 +146,7 @@ fn status(problem: &Problem) -> StatusCode {
         Category::Conflict => StatusCode::CONFLICT,
         Category::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Category::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Category::OutOfRange => StatusCode::RANGE_NOT_SATISFIABLE,
         Category::Throttled => StatusCode::TOO_MANY_REQUESTS,
         Category::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Category::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -143,6 +171,7 @@ pub(crate) fn word(category: Category) -> &'static str {
         Category::Conflict => "conflict",
         Category::TooLarge => "too-large",
         Category::UnsupportedMedia => "unsupported-media",
+        Category::OutOfRange => "out-of-range",
         Category::Throttled => "throttled",
         Category::Unavailable => "unavailable",
         Category::Internal => "internal",

@@ -13,8 +13,9 @@ use kyoyu_domain::{audit::Action, catalogue, rules};
 
 use crate::{
     api::{
-        access_log, announce_patient, cancel_bundle, change_bundle, last_n, metadata, put_consent,
-        read_patient, read_resource, register_bundle, search, search_patient, submissions,
+        access_log, announce_patient, answer_letter, cancel_bundle, change_bundle, last_n, letters,
+        look_up, metadata, put_consent, read_attachment, read_document, read_patient,
+        read_resource, receive_letter, register_bundle, search, search_patient, submissions,
         undo_bundle, validate_bundle,
     },
     body::Accepts,
@@ -35,6 +36,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/fhir/Bundle/$cancel", post(cancel_bundle::answer))
         .route("/fhir/Bundle/$undo-cancel", post(undo_bundle::answer))
         .route("/fhir/Bundle/$submissions", get(submissions::answer))
+        .route("/fhir/Bundle/{id}/$receive", post(receive_letter::answer))
+        .route("/fhir/Bundle/{id}/$answer", post(answer_letter::answer))
+        .route("/fhir/Bundle/{id}", get(read_document::answer))
+        .route("/fhir/DocumentReference", get(letters::by_get))
+        .route("/fhir/DocumentReference/_search", post(letters::by_post))
+        .route("/fhir/Binary/{id}", get(read_attachment::answer))
+        .route("/fhir/Organization", get(look_up::by_get))
+        .route("/fhir/Organization/_search", post(look_up::by_post))
         .route("/fhir/Patient/$announce", post(announce_patient::answer))
         .route("/fhir/Patient/_search", post(search_patient::answer))
         .route("/fhir/Patient/{id}", get(read_patient::answer))
@@ -53,16 +62,20 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 /// The addresses of one type of clinical resource.
 fn clinical(router: Router<Arc<App>>, of: &'static str) -> Router<Arc<App>> {
-    router
+    let router = router
         .route(&format!("/fhir/{of}"), get(move |app, call| search::by_get(of, app, call)))
         .route(
             &format!("/fhir/{of}/_search"),
             post(move |app, call| search::by_post(of, app, call)),
-        )
-        .route(
-            &format!("/fhir/{of}/{{id}}"),
-            get(move |app, id, call| read_resource::answer(of, app, id, call)),
-        )
+        );
+    if of == "Bundle" {
+        // A whole document is read in its own way.
+        return router;
+    }
+    router.route(
+        &format!("/fhir/{of}/{{id}}"),
+        get(move |app, id, call| read_resource::answer(of, app, id, call)),
+    )
 }
 
 async fn unknown_address(State(app): Shared, request: Request) -> Refusal {

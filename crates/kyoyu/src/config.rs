@@ -4,6 +4,7 @@
 //! file of the operator's overrides single keys of it.
 
 mod database;
+mod documents;
 mod limits;
 mod listener;
 mod profiles;
@@ -17,6 +18,7 @@ use anyhow::Context;
 use serde::Deserialize;
 
 pub use database::{Database, Registry};
+pub use documents::Documents;
 pub use limits::{Limits, Submit};
 pub use listener::{Health, Listener};
 pub use profiles::Profiles;
@@ -43,6 +45,8 @@ pub struct Config {
     pub profiles: Profiles,
     /// How submissions are taken.
     pub submit: Submit,
+    /// What is taken of documents.
+    pub documents: Documents,
     /// How long things are kept.
     pub retention: Retention,
     /// How they are deleted.
@@ -98,6 +102,7 @@ impl Config {
             self.limits.body_bytes <= 10_485_760,
             "limits.body_bytes must be at most 10485760, the 10 MB of one send"
         );
+        self.documents.options()?;
         self.purge.check()
     }
 }

@@ -70,6 +70,7 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
             limits,
         )?),
         retention: config.retention.policy(),
+        documents: config.documents.options()?,
         last_wins: config.submit.last_wins,
         cursor_key: key(&config.reading.cursor_key_file, "cursor-key")?,
         purge: PurgeOptions {

@@ -1,26 +1,25 @@
-//! 5情報Bundleの検査 — checks one collection Bundle (`JP_Bundle_CLINS`) as a whole.
+//! Bundleの検査 — checks one Bundle as a whole: a collection (`JP_Bundle_CLINS`) or a document.
 //!
 //! Source: JP-CLINS 1.10.0; S1.2, S1.3, S2.1, S2.21, S3 to S5, S7.
 
 use std::{collections::HashSet, ops::Range};
 
-use chrono::{DateTime, NaiveDate, Utc};
-
 use kyoyu_domain::{
-    catalogue::Kind,
-    entry::{ClinicalStatus, Flags, Standing},
-    identifiers::{BundleIdentifier, IdentifierHash, PersonIdentifier},
     phi::Phi,
     problem::{Issue, Severity},
     rules::INTERNAL,
 };
 
+pub use crate::checked::{
+    Attachment, CheckedBundle, CheckedResource, DocumentFacts, PatientFacts, Splice,
+};
 use crate::{
+    document,
     generation::Generation,
     json::{Document, Value},
     limits::Limits,
     resource::ResourceView,
-    rules::{Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, resource_identifier},
+    rules::{DOCUMENT_RULES, Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, resource_identifier},
     validator::Validator,
     view::{BundleView, EntryView, birth_date, insured_identifiers, person_identifier},
 };
@@ -31,128 +30,30 @@ pub struct Report {
     /// What is wrong or worth a look, in document order, at most [`MAX_ISSUES`].
     pub issues: Vec<Issue>,
     /// What was read; there exactly when no issue is an error.
-    pub bundle: Option<CollectionBundle>,
+    pub bundle: Option<CheckedBundle>,
 }
 
 /// How many issues one report holds; the last one then says how many more there are.
 pub const MAX_ISSUES: usize = 200;
 
-/// 5情報Bundle — a Bundle that passed, as far as the service has to know it.
-#[derive(Debug)]
-pub struct CollectionBundle {
-    /// The Bundle identifier.
-    pub identifier: BundleIdentifier,
-    /// `Bundle.timestamp`.
-    pub sent_at: DateTime<Utc>,
-    /// Whose data.
-    pub patient: PatientFacts,
-    /// The bytes of the body that remain when every entry but the Patient's is cut out; one
-    /// after another they are a readable JSON text.
-    pub envelope: Vec<Range<usize>>,
-    /// The entries after the Patient, in document order; at least one.
-    pub resources: Vec<CheckedResource>,
-}
-
-/// 患者 — what identifies the Bundle's patient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatientFacts {
-    /// The insured-person identifier.
-    pub identifier: PersonIdentifier,
-    /// The birth date.
-    pub birth_on: Phi<NaiveDate>,
-}
-
-/// 差し替え — a place of the body at which a quoted JSON string is put.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Splice {
-    /// What the string replaces, counted from the start of the body; empty: an insertion.
-    pub range: Range<usize>,
-    /// What goes before the string.
-    pub prefix: &'static str,
-    /// What goes behind the string.
-    pub suffix: &'static str,
-}
-
-/// 明細 — one resource of a Bundle that passed.
-#[derive(Debug, Clone)]
-pub struct CheckedResource {
-    /// What it is.
-    pub kind: &'static Kind,
-    /// The bytes of the resource in the body.
-    pub text: Range<usize>,
-    /// Where its `id` goes.
-    pub id: Splice,
-    /// Where the reference to its patient goes.
-    pub patient: Splice,
-    /// Further references to the Patient within the resource, such as `asserter`.
-    pub patient_again: Vec<Splice>,
-    /// The position of its entry; the Patient is 0.
-    pub ordinal: u16,
-    /// The item of [`kyoyu_domain::lab_items`]; 0 where the kind has none.
-    pub item: u16,
-    /// Its resource identifier.
-    pub identifier: IdentifierHash,
-    /// 採取日時・発症日 — when it happened, in whole milliseconds; a date without time is
-    /// the start of its first day in Japan.
-    pub dated_at: Option<DateTime<Utc>>,
-    /// How it stands.
-    pub standing: Standing,
-    /// Its clinical status.
-    pub clinical: ClinicalStatus,
-    /// Its flags.
-    pub flags: Flags,
-}
-
-impl CheckedResource {
-    /// Appends the resource to `out` with `id` and `patient_reference` in place; every other
-    /// byte stays as it was sent.
-    ///
-    /// `body` is the one that was checked. Both texts are of our own making and need no
-    /// escape in JSON.
-    pub fn rewritten(&self, body: &[u8], id: &str, patient_reference: &str, out: &mut Vec<u8>) {
-        let again = self.patient_again.iter().map(|splice| (splice, patient_reference));
-        let mut splices = vec![(&self.id, id), (&self.patient, patient_reference)];
-        splices.extend(again);
-        splices.sort_by_key(|(splice, _)| splice.range.start);
-        let mut at = self.text.start;
-        for (splice, text) in splices {
-            out.extend_from_slice(&body[at..splice.range.start]);
-            for piece in [splice.prefix, "\"", text, "\"", splice.suffix] {
-                out.extend_from_slice(piece.as_bytes());
-            }
-            at = splice.range.end;
-        }
-        out.extend_from_slice(&body[at..self.text.end]);
-    }
-}
-
-impl Splice {
-    fn replacing(value: Value<'_>) -> Self {
-        Self { range: value.span(), prefix: "", suffix: "" }
-    }
-
-    /// An `id` for a resource that has none. A resource has at least its type, so that a
-    /// comma follows.
-    fn inserting_id(resource: Value<'_>) -> Self {
-        let behind_brace = resource.span().start + 1;
-        Self { range: behind_brace..behind_brace, prefix: "\"id\":", suffix: "," }
-    }
-}
-
-/// 文書の検査 — checks one collection Bundle.
+/// 文書の検査 — checks one Bundle by the rules of Bundles, without profiles.
 ///
 /// Shape:  UTF-8 JSON, one Bundle, at most `limits.body_bytes`.
 /// Answer: issues in document order; no error among them means conformant.
 /// Errors: none; unreadable input is one issue of category Malformed.
-/// Source: JP-CLINS 1.10.0, rules of [`crate::rules::RULES`].
+/// Source: JP-CLINS 1.10.0, rules of [`crate::rules::RULES`] and [`DOCUMENT_RULES`].
 pub fn check(body: &[u8], limits: &Limits) -> Report {
     check_as(body, limits, Generation::default())
 }
 
 /// The same; a Bundle that names no version in `meta.profile` is judged by `unnamed`.
 pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
-    match Document::parse(body, limits) {
-        Ok(document) => check_document(&document, limits, unnamed),
+    let document = match Document::parse(body, limits) {
+        Ok(document) => document,
+        Err(issue) => return Report { issues: vec![issue], bundle: None },
+    };
+    match examine(&document, limits, unnamed) {
+        Ok((view, findings)) => concluded(&view, findings.into_issues(&document)),
         Err(issue) => Report { issues: vec![issue], bundle: None },
     }
 }
@@ -160,16 +61,32 @@ pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
 /// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it, both
 /// of the generation that the Bundle names, or else of the validator's.
 ///
-/// Shape, answer: as [`check`].
+/// Shape, answer: as [`check`]; errors come first.
 pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
     let document = match Document::parse(body, limits) {
         Ok(document) => document,
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
-    let report = check_document(&document, limits, validator.unnamed());
-    let issues = joined(report.issues, validator.issues(&document));
-    let refused = issues.first().is_some_and(is_error);
-    Report { issues, bundle: report.bundle.filter(|_| !refused) }
+    let of_profiles = || validator.issues(&document);
+    match examine(&document, limits, validator.unnamed()) {
+        Ok((view, findings)) => {
+            concluded(&view, joined(findings.into_issues(&document), of_profiles()))
+        }
+        Err(issue) => Report { issues: joined(vec![issue], of_profiles()), bundle: None },
+    }
+}
+
+/// What was read of the Bundle, where nothing refuses it.
+fn concluded(view: &BundleView<'_>, mut issues: Vec<Issue>) -> Report {
+    if issues.iter().any(is_error) {
+        return Report { issues, bundle: None };
+    }
+    let bundle = if view.is_document() { document::read(view) } else { read(view) };
+    if bundle.is_none() {
+        // A rule has a gap: refuse rather than store what was not understood.
+        issues.push(Issue::of(&INTERNAL));
+    }
+    Report { issues, bundle }
 }
 
 /// Both lists, errors first, at most [`MAX_ISSUES`]. An error of a profile at a place at
@@ -195,26 +112,26 @@ fn expression(issue: &Issue) -> Option<String> {
     issue.place.as_ref().map(|place| place.expression.clone())
 }
 
-fn check_document(document: &Document<'_>, limits: &Limits, unnamed: Generation) -> Report {
+/// Asks every rule of the Bundle.
+///
+/// # Errors
+/// What makes it pointless to ask.
+fn examine<'d>(
+    document: &'d Document<'d>,
+    limits: &Limits,
+    unnamed: Generation,
+) -> Result<(BundleView<'d>, Findings<'d>), Issue> {
     let root = document.root();
     if let Some(issue) = unfit(root, limits) {
-        return Report { issues: vec![issue], bundle: None };
+        return Err(issue);
     }
     let view = BundleView::new(root, limits, unnamed);
     let mut findings = Findings::new(MAX_ISSUES);
-    for row in RULES.iter().filter(|row| view.generation.asks(row.rule.code)) {
+    let rules = if view.is_document() { DOCUMENT_RULES } else { RULES };
+    for row in rules.iter().filter(|row| view.generation.asks(row.rule.code)) {
         findings.apply(row, &view);
     }
-    if findings.refuse() {
-        return Report { issues: findings.into_issues(document), bundle: None };
-    }
-    let bundle = read(&view);
-    let mut issues = findings.into_issues(document);
-    if bundle.is_none() {
-        // A rule has a gap: refuse rather than store what was not understood.
-        issues.push(Issue::of(&INTERNAL));
-    }
-    Report { issues, bundle }
+    Ok((view, findings))
 }
 
 /// What makes it pointless to look further.
@@ -228,7 +145,7 @@ fn unfit(root: Value<'_>, limits: &Limits) -> Option<Issue> {
 }
 
 /// What a Bundle without errors says; the rules see to it that everything is there.
-fn read(view: &BundleView<'_>) -> Option<CollectionBundle> {
+fn read(view: &BundleView<'_>) -> Option<CheckedBundle> {
     let patient = view.patient()?;
     let patient_url = view.patient_url()?;
     let resources = view
@@ -238,7 +155,7 @@ fn read(view: &BundleView<'_>) -> Option<CollectionBundle> {
         .skip(1)
         .map(|(ordinal, entry)| checked(ordinal, entry.resource.as_ref()?, patient_url))
         .collect::<Option<Vec<_>>>()?;
-    Some(CollectionBundle {
+    Some(CheckedBundle {
         identifier: view.identifier.clone()?,
         sent_at: view.sent_at?,
         patient: PatientFacts {
@@ -247,10 +164,16 @@ fn read(view: &BundleView<'_>) -> Option<CollectionBundle> {
         },
         envelope: envelope(view),
         resources,
+        document: None,
     })
 }
 
-fn checked(ordinal: usize, view: &ResourceView<'_>, patient_url: &str) -> Option<CheckedResource> {
+/// What the service has to know of a shared resource.
+pub(crate) fn checked(
+    ordinal: usize,
+    view: &ResourceView<'_>,
+    patient_url: &str,
+) -> Option<CheckedResource> {
     let id = view.value.get("id");
     let subject = view.subject_reference()?;
     let patient_again = view

@@ -7,6 +7,7 @@
 //! service's own operations.
 
 pub mod announcement;
+pub mod checked;
 pub mod collection;
 pub mod consent;
 pub mod definition;
@@ -25,6 +26,7 @@ pub mod validator;
 
 mod closed;
 mod dates;
+mod document;
 mod hash;
 mod view;
 mod walk;

@@ -24,6 +24,8 @@ pub struct Limits {
     pub tags: usize,
     /// Contained resources of one resource: 50.
     pub contained: usize,
+    /// Attachments of one document: 100.
+    pub attachments: usize,
 }
 
 impl Default for Limits {
@@ -38,6 +40,7 @@ impl Default for Limits {
             identifiers: 50,
             tags: 50,
             contained: 50,
+            attachments: 100,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use kyoyu_domain::{
-    identifiers::{BundleIdentifier, PersonIdentifier, PersonIdentifierSystem},
+    identifiers::{BundleIdentifier, InstitutionNumber, PersonIdentifier, PersonIdentifierSystem},
     problem::Issue,
     rules::PARAMETERS_SHAPE,
 };
@@ -52,6 +52,47 @@ pub fn cancellation(body: &[u8], limits: &Limits) -> Result<Cancellation, Vec<Is
         .map(|(_, name, what)| parameters.needs(name, what))
         .collect()),
     }
+}
+
+/// 同意・不同意 — what the patient says of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterAnswer {
+    /// Whether the addressee may see it.
+    pub permits: bool,
+    /// Who answers; the card reader says so, the portal's token does otherwise.
+    pub patient: Option<PersonIdentifier>,
+    /// At whose card reader.
+    pub addressee: Option<InstitutionNumber>,
+}
+
+/// Reads the body of `$answer`: `decision` (valueCode `permit` or `deny`), and of the
+/// eligibility network also `patient` (valueIdentifier, a person identifier) and `addressee`
+/// (valueString, the ten digits of the institution).
+///
+/// # Errors
+/// What is missing or not understood.
+pub fn letter_answer(body: &[u8], limits: &Limits) -> Result<LetterAnswer, Vec<Issue>> {
+    let document = closed::document(body, limits, "Parameters")?;
+    let parameters = Parameters::of(&document, &["decision", "patient", "addressee"])?;
+    let permits = match parameters.typed("decision", "valueCode").and_then(Value::as_str).as_deref()
+    {
+        Some("permit") => true,
+        Some("deny") => false,
+        _ => return Err(vec![parameters.needs("decision", "decision (valueCode: permit | deny)")]),
+    };
+    let patient = parameters.identifier("patient").and_then(|(system, value)| {
+        PersonIdentifier::new(PersonIdentifierSystem::from_uri(&system)?, &value).ok()
+    });
+    if patient.is_none() && parameters.value("patient").is_some() {
+        let what = "patient (valueIdentifier: JP_Insurance_memberID)";
+        return Err(vec![parameters.needs("patient", what)]);
+    }
+    let addressee = parameters.string("addressee").and_then(|number| number.parse().ok());
+    if addressee.is_none() && parameters.value("addressee").is_some() {
+        let what = "addressee (valueString: ten digits)";
+        return Err(vec![parameters.needs("addressee", what)]);
+    }
+    Ok(LetterAnswer { permits, patient, addressee })
 }
 
 /// A Parameters resource: named values, each name at most once.

@@ -16,6 +16,10 @@ use crate::{
     limits::Limits,
 };
 
+/// The types of which a collection Bundle holds one (R02142). Prescriptions, though shared,
+/// come in documents only.
+pub(crate) const COLLECTION_TYPES: &[&str] = &["AllergyIntolerance", "Condition", "Observation"];
+
 /// The system of the one identifier that every shared resource has.
 pub(crate) const RESOURCE_IDENTIFIER_SYSTEM: &str =
     "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier";
@@ -104,9 +108,9 @@ impl<'d> ResourceView<'d> {
         code_codings(self.value)
     }
 
-    /// Whether the resource carries shared data of a type of the catalogue.
+    /// Whether the resource is of a type that a collection holds.
     pub(crate) fn is_of_shared_type(&self) -> bool {
-        catalogue::of_type(&self.resource_type).next().is_some()
+        COLLECTION_TYPES.contains(&&*self.resource_type)
     }
 }
 

@@ -13,6 +13,8 @@ mod characters;
 mod codes;
 mod codings;
 mod declare;
+mod document_texts;
+mod documents;
 mod entries;
 mod findings;
 mod institution;
@@ -36,6 +38,7 @@ use kyoyu_domain::{problem::Rule, rules::RESOURCE_REPEATED};
 pub(crate) use self::resources::resource_identifier;
 pub use self::{
     catalogue::{Listed, Source, as_csv, as_markdown, catalogue},
+    document_texts::*,
     findings::Findings,
     prose_texts::*,
     texts::*,
@@ -181,15 +184,62 @@ pub static RULES: &[BoundRule] = &[
     on_bundle(&DEPARTMENT_NAME, surroundings::department_names),
 ];
 
+const fn on_document(rule: &'static Rule, check: Check) -> BoundRule {
+    of(rule, "http://hl7.org/fhir/StructureDefinition/Bundle", check)
+}
+
+/// Every rule of a document Bundle. What its profiles say is not said again: they demand more
+/// of documents than of collections.
+pub static DOCUMENT_RULES: &[BoundRule] = &[
+    on_document(&LIMIT_IDENTIFIERS, limits::identifiers),
+    on_document(&LIMIT_TAGS, limits::tags),
+    on_document(&LIMIT_CONTAINED, limits::contained),
+    on_document(&ATTACHMENT_COUNT, documents::attachment_count),
+    on_document(&DOCUMENT_TYPE, documents::composition_type),
+    on_document(&DOCUMENT_PROFILE, documents::profile),
+    on_document(&IDENTIFIER_SYSTEM, bundle::identifier_system),
+    on_document(&IDENTIFIER_VALUE, bundle::identifier_value),
+    on_document(&IDENTIFIER_INSTITUTION, bundle::identifier_institution),
+    on_document(&BUNDLE_TIMESTAMP, bundle::timestamp),
+    on_document(&ENTRY_RESOURCE, entries::have_resources),
+    on_document(&FULL_URL_REPEATED, entries::full_urls_are_unique),
+    on_document(&DOCUMENT_PATIENT, documents::one_patient),
+    on_document(&DOCUMENT_SUBJECT, documents::subjects),
+    on_document(&PATIENT_IDENTIFIER, patient::insured_identifier),
+    on_document(&PATIENT_IDENTIFIER_VALUE, patient::insured_identifier_value),
+    on_document(&BIRTH_DATE, patient::birth_date_is_full),
+    on_document(&INSURED_WIDTH, surroundings::insured_width),
+    on_document(&BRANCH_MISSING, surroundings::branch),
+    on_document(&DOCUMENT_INSTITUTION, documents::institutions),
+    on_document(&DOCUMENT_AUTHOR, documents::authors),
+    on_document(&FLAG_UNKNOWN, codes::flag_codes),
+    on_document(&FLAG_SYSTEM, codes::flag_systems),
+    on_document(&FLAG_REPEATED, codes::flags_once),
+    on_document(&FLAG_NOT_ALLOWED, codes::flags_allowed),
+    on_document(&ADDRESSEE, documents::one_addressee),
+    on_document(&LETTER_EMPTY, documents::has_content),
+    on_document(&DISCHARGE_ALONE, documents::follows_referral),
+    on_document(&NESTED_KIND, documents::nested_kind),
+    on_document(&NESTED_PATIENT, documents::nested_patient),
+    on_document(&ATTACHMENT_TYPE, documents::attachment_types),
+    on_document(&ATTACHMENT_DATA, documents::attachment_data),
+    on_document(&ATTACHMENT_BASE64, documents::attachment_base64),
+    on_document(&ATTACHMENT_URL, documents::attachment_urls),
+    on_document(&SUMMARY_FLAGGED, documents::summary_flags),
+    on_document(&CHECKUP_PROGRAMME, documents::checkup_programme),
+];
+
 /// Every rule of this module, those of reading JSON included, for documents and tests.
-pub static ALL: LazyLock<Vec<&'static Rule>> =
-    LazyLock::new(|| texts::DECLARED.iter().chain(prose_texts::DECLARED).copied().collect());
+pub static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+    let declared = [texts::DECLARED, prose_texts::DECLARED, document_texts::DECLARED];
+    declared.into_iter().flatten().copied().collect()
+});
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{ALL, RULES};
+    use super::{ALL, DOCUMENT_RULES, RULES};
 
     #[test]
     fn codes_are_unique_and_not_those_of_the_service() {
@@ -209,7 +259,9 @@ mod tests {
 
     #[test]
     fn the_table_binds_each_rule_once() {
-        let keys: HashSet<_> = RULES.iter().map(|row| (row.canonical, row.key)).collect();
-        assert_eq!(keys.len(), RULES.len());
+        for rules in [RULES, DOCUMENT_RULES] {
+            let keys: HashSet<_> = rules.iter().map(|row| (row.canonical, row.key)).collect();
+            assert_eq!(keys.len(), rules.len());
+        }
     }
 }

@@ -100,25 +100,54 @@ impl<'d> BundleView<'d> {
         self.resources().filter(move |resource| resource.resource_type == resource_type)
     }
 
-    /// The Patient of the first entry.
-    pub(crate) fn patient(&self) -> Option<Value<'d>> {
-        let resource = self.entries.first()?.resource.as_ref()?;
-        (resource.resource_type == "Patient").then_some(resource.value)
+    /// Whether it is a document; everything else is checked as a collection.
+    pub(crate) fn is_document(&self) -> bool {
+        self.root.get("type").is_some_and(|own| own.is("document"))
     }
 
-    /// The fullUrl of the Patient of the first entry.
+    /// The Composition of the first entry.
+    pub(crate) fn composition(&self) -> Option<Value<'d>> {
+        let resource = self.entries.first()?.resource.as_ref()?;
+        (resource.resource_type == "Composition").then_some(resource.value)
+    }
+
+    /// The Patient: of a collection that of the first entry, of a document the first one.
+    pub(crate) fn patient(&self) -> Option<Value<'d>> {
+        Some(self.patient_entry()?.resource.as_ref()?.value)
+    }
+
+    /// The fullUrl of the Patient.
     pub(crate) fn patient_url(&self) -> Option<&str> {
-        self.patient()?;
-        self.entries.first()?.full_url.as_deref()
+        self.patient_entry()?.full_url.as_deref()
+    }
+
+    fn patient_entry(&self) -> Option<&EntryView<'d>> {
+        let is_patient = |entry: &&EntryView<'d>| {
+            entry.resource.as_ref().is_some_and(|resource| resource.resource_type == "Patient")
+        };
+        if self.is_document() {
+            return self.entries.iter().find(is_patient);
+        }
+        self.entries.first().filter(is_patient)
+    }
+
+    /// The resource that a reference leads to, by the `fullUrl` of its entry.
+    ///
+    /// Source: FHIR R4, Bundle, resolving references.
+    pub(crate) fn resolve(&self, reference: &str) -> Option<Value<'d>> {
+        let is_target = |entry: &&EntryView<'d>| {
+            let url = entry.full_url.as_deref().unwrap_or_default();
+            let before = url.strip_suffix(reference);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        Some(self.entries.iter().find(is_target)?.resource.as_ref()?.value)
     }
 }
 
 impl TypeTag<'_> {
     /// The code, if it is one of the three.
     pub(crate) fn valid_code(&self) -> Option<&str> {
-        self.code
-            .as_deref()
-            .filter(|code| matches!(*code, "AllergyIntolerance" | "Condition" | "Observation"))
+        self.code.as_deref().filter(|code| resource::COLLECTION_TYPES.contains(code))
     }
 }
 
@@ -193,6 +222,13 @@ pub(crate) fn is_published_institution_form(number: &str) -> bool {
 /// Whether a canonical is this one, bare or with any version.
 pub(crate) fn names_profile(canonical: &str, profile: &str) -> bool {
     canonical.strip_prefix(profile).is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
+}
+
+/// Whether a resource claims a profile, with whatever version.
+pub(crate) fn claims(resource: Value<'_>, profile: &str) -> bool {
+    let meta = resource.get("meta").into_iter();
+    let mut claimed = meta.flat_map(|meta| meta.list("profile")).filter_map(Value::as_str);
+    claimed.any(|own| names_profile(&own, profile))
 }
 
 /// The institution of the Bundle identifier.

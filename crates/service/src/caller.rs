@@ -1,9 +1,10 @@
 //! 呼出元 — who calls, as the gateway has proved it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kyoyu_domain::{
     audit::Actor,
+    catalogue::Kind,
     identifiers::{InstitutionNumber, PersonIdentifier},
     participant::{Participant, Role},
     policy::Purpose,
@@ -54,6 +55,32 @@ impl Caller {
     /// Demands a role.
     pub(crate) fn must_be(&self, role: Role) -> Result<(), Problem> {
         if self.participant.role == role { Ok(()) } else { Err(Problem::of(&rules::ROLE)) }
+    }
+
+    /// Demands a participant that sends Bundles.
+    pub(crate) fn must_send(&self) -> Result<(), Problem> {
+        match self.participant.role {
+            Role::Institution | Role::CheckupCentre => Ok(()),
+            _ => Err(Problem::of(&rules::ROLE)),
+        }
+    }
+
+    /// Demands that the participant may send this: a checkup centre sends checkup reports
+    /// only. `document` is the kind of a document; none: a collection.
+    pub(crate) fn must_send_kind(&self, document: Option<&Kind>) -> Result<(), Problem> {
+        let is_checkup = document.is_some_and(|kind| kind.code == "checkup");
+        if self.participant.role == Role::CheckupCentre && !is_checkup {
+            return Err(Problem::of(&rules::ROLE));
+        }
+        Ok(())
+    }
+
+    /// The institutions for which the call is made: the one that it names, or all.
+    pub(crate) fn institutions(&self) -> BTreeSet<InstitutionNumber> {
+        match self.institution {
+            Some(institution) => BTreeSet::from([institution]),
+            None => self.participant.institutions.clone(),
+        }
     }
 
     /// Demands that the participant may act for an institution.

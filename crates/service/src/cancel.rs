@@ -7,7 +7,7 @@ use kyoyu_domain::{
     catalogue,
     clock::japan_day,
     identifiers::PersonKey,
-    participant::Role,
+    letter::LetterEvent,
     problem::Problem,
     rules,
     submission::{State, Submission},
@@ -18,7 +18,7 @@ use kyoyu_store::{Tx, segment, submission};
 use crate::{
     Caller, Service,
     failure::{Failure, retrying},
-    identify, place,
+    identify, letter, place,
     register::kinds_of,
 };
 
@@ -51,8 +51,10 @@ impl Service {
         }
         self.refuse_cancelled(&current, tx.now())?;
         let now = tx.now();
+        letter::refuse_taking_back(&mut tx, &current, LetterEvent::Cancel).await?;
         submission::cancel(&mut tx, current.id).await?;
         segment::set_cancelled(&mut tx, current.person, current.id, Some(now)).await?;
+        letter::set_cancelled(&mut tx, &current, Some(now)).await?;
         self.reschedule(&mut tx, &current).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Cancel, resources_of(&current));
         tx.commit(event.about(current.person).of_kinds(kinds_of(&current))).await?;
@@ -65,7 +67,7 @@ impl Service {
         caller: &Caller,
         body: &[u8],
     ) -> Result<Cancellation, Failure> {
-        caller.must_be(Role::Institution)?;
+        caller.must_send()?;
         let wanted =
             parameters::cancellation(body, &self.options.limits).map_err(Problem::of_findings)?;
         if caller.must_act_for(wanted.identifier.institution()).is_err() {

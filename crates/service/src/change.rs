@@ -1,23 +1,23 @@
 //! 変更 — replaces a registered Bundle by a newer one, in one transaction.
 
-use bytes::Bytes;
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     identifiers::BundleIdentifier,
-    participant::Role,
+    letter::LetterEvent,
     problem::Problem,
     rules,
     submission::Submission,
 };
 use kyoyu_store::{
-    Tx,
+    self as store, Tx,
     submission::{self, NewSubmission},
 };
 
 use crate::{
-    Accepted, Caller, Service,
+    Accepted, Caller, Sent, Service,
+    cancel::resources_of,
     failure::{Failure, retrying},
-    identify,
+    identify, letter,
     register::{Checked, kinds_of, refuse_future, repeat_answer},
 };
 
@@ -30,9 +30,9 @@ impl Service {
         &self,
         caller: &Caller,
         identifier: &str,
-        body: Bytes,
+        sent: impl Into<Sent>,
     ) -> Result<Accepted, Problem> {
-        let outcome = self.try_change(caller, identifier, body).await;
+        let outcome = self.try_change(caller, identifier, sent.into()).await;
         self.concluded(caller, Action::Change, None, outcome).await
     }
 
@@ -40,11 +40,11 @@ impl Service {
         &self,
         caller: &Caller,
         identifier: &str,
-        body: Bytes,
+        sent: Sent,
     ) -> Result<Accepted, Failure> {
-        caller.must_be(Role::Institution)?;
+        caller.must_send()?;
         let identifier = bundle_identifier(identifier)?;
-        let checked = self.check(body).await?;
+        let checked = self.check(caller, sent).await?;
         if checked.bundle.identifier != identifier {
             return Err((&rules::IDENTIFIER_MISMATCH).into());
         }
@@ -84,6 +84,7 @@ impl Service {
             return Err((&rules::BUNDLE_STALE).into());
         }
         let person = old.person;
+        letter::refuse_taking_back(&mut tx, &old, LetterEvent::Replace).await?;
         let new = self.prepare(&mut tx, checked, person, Some(&old)).await?;
         let mut kinds = kinds_of(&new.submission);
         let stored = NewSubmission {
@@ -91,15 +92,20 @@ impl Service {
             participant: caller.participant.id,
             envelope: new.envelope,
             segments: new.placement.segments,
+            attachments: new.placement.attachments,
+            letter: new.letter,
             due_on: new.placement.due_on,
         };
         submission::replace(&mut tx, &old, stored).await?;
+        if old.counts.iter().any(|count| count.kind.is_letter()) {
+            store::letter::follow(&mut tx, old.id, new.submission.id).await?;
+        }
         for kind in kinds_of(&old) {
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
         }
-        let resources = checked.bundle.resources.len();
+        let resources = resources_of(&new.submission);
         let event = AuditEvent::done(&caller.actor(), Action::Change, resources);
         tx.commit(event.about(person).of_kinds(kinds)).await?;
         Ok(Accepted { submission: new.submission, created: true, findings: new.findings })

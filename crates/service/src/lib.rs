@@ -14,6 +14,7 @@ mod cursor;
 mod eligibility;
 mod failure;
 mod identify;
+mod letter;
 mod place;
 mod purge;
 mod query;
@@ -31,7 +32,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     audit::{Action, Actor, AuditEvent, Outcome},
+    catalogue::Kind,
     identifiers::PersonKey,
+    letter::ConsentPattern,
     participant::{Fingerprint, Issuer, Participant},
     problem::Problem,
     retention::RetentionPolicy,
@@ -44,11 +47,12 @@ pub use administer::NewParticipant;
 pub use caller::{Caller, Token};
 pub use consent::ConsentAnswer;
 pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
+pub use letter::{Inbox, Part, Received};
 pub use purge::{
     CertificateKey, Plan, PurgeOptions, PurgeStatus, Run, RunOutcome, certificate_is_signed_by,
 };
 pub use query::{SearchQuery, SentBy};
-pub use register::Accepted;
+pub use register::{Accepted, Sent};
 pub use search::{Found, SearchPage};
 pub use status::SubmissionsPage;
 
@@ -63,6 +67,8 @@ pub struct Options {
     pub validator: Arc<Validator>,
     /// The retention policy.
     pub retention: RetentionPolicy,
+    /// What is taken of documents.
+    pub documents: DocumentOptions,
     /// 再登録 — whether registering a known Bundle identifier again changes it
     /// (`submit.last_wins`).
     pub last_wins: bool,
@@ -72,6 +78,20 @@ pub struct Options {
     pub purge: PurgeOptions,
     /// How often the participants are looked at for changes.
     pub registry_interval: Duration,
+}
+
+/// 文書の方針 — what is taken of documents and how consent to letters is obtained
+/// (`[documents]`).
+#[derive(Debug, Clone)]
+pub struct DocumentOptions {
+    /// The ways of obtaining consent that are open besides the oral one.
+    pub consent_patterns: Vec<ConsentPattern>,
+    /// Whether a discharge summary may follow its referral.
+    pub later_discharge_summary: bool,
+    /// Whether checkup reports may carry attachments.
+    pub checkup_attachments: bool,
+    /// 抽出 — the kinds that are extracted of letters.
+    pub extracted: Vec<&'static Kind>,
 }
 
 /// 共有サービス — the use cases.

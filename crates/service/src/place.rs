@@ -5,26 +5,32 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
-    catalogue::{self, Kind},
+    catalogue::{self, Kind, Oneness},
     clock::japan_day,
-    entry::Entry,
+    entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
     identifiers::{IdentifierHash, InstitutionNumber, PersonKey, SubmissionId},
     problem::Issue,
     retention::{self, RetentionPolicy, fates},
     rules,
     submission::{KindCount, Submission},
 };
-use kyoyu_profile::collection::{CheckedResource, CollectionBundle};
+use kyoyu_profile::collection::{CheckedBundle, CheckedResource, DocumentFacts};
 use kyoyu_store::{
-    Tx, body, mark, purge,
+    Tx, body,
+    document::{self, NewAttachment},
+    mark, purge,
     segment::{self, NewSegment, Segment},
 };
 
 use crate::failure::Failure;
 
+/// A document is the first of what its Bundle brings, whatever else is extracted of it.
+const DOCUMENT_ORDINAL: u16 = 1;
+
 /// What is about to be stored of a Bundle.
 pub(crate) struct Placement {
     pub(crate) segments: Vec<NewSegment>,
+    pub(crate) attachments: Vec<NewAttachment>,
     pub(crate) counts: Vec<KindCount>,
     /// The first day on which something of the patient's may be deleted.
     pub(crate) due_on: Option<NaiveDate>,
@@ -47,7 +53,7 @@ pub(crate) struct Destination<'a> {
 /// A kind that is not open, or a failure of the store.
 pub(crate) async fn place(
     tx: &mut Tx,
-    bundle: &CollectionBundle,
+    bundle: &CheckedBundle,
     received: &[u8],
     to: &Destination<'_>,
 ) -> Result<Placement, Failure> {
@@ -56,18 +62,31 @@ pub(crate) async fn place(
     let stored = segment::list(tx, &[to.person], &kinds_beside(bundle, to.replaces)).await?;
     let institution = bundle.identifier.institution();
     let history = History::of(&stored, institution);
-    let segments = pack(bundle, received, now, &history);
+    let mut segments = pack(bundle, received, now, &history);
+    let mut attachments = Vec::new();
+    if let Some(document) = &bundle.document {
+        let (segment, beside) = pack_document(document, received, now, &history);
+        segments.insert(0, segment);
+        attachments = beside;
+    }
     let remaining: Vec<Segment> =
         stored.into_iter().filter(|one| !replaces(to, one.key.submission)).collect();
     let due_on = first_day(&remaining, &segments, institution, to, now);
-    let older_hidden = count_hidden(&remaining, bundle, institution);
-    let counts = count(&segments, now);
-    Ok(Placement { segments, counts, due_on, older_hidden })
+    let older_hidden = count_hidden(&remaining, &segments, institution);
+    let mut counts = count(&segments, now);
+    counts.extend(nested_count(bundle, now));
+    Ok(Placement { segments, attachments, counts, due_on, older_hidden })
 }
 
-fn refuse_closed_kinds(bundle: &CollectionBundle, now: DateTime<Utc>) -> Result<(), Failure> {
-    let closed = bundle.resources.iter().find(|one| !one.kind.accept.is_open(now));
-    closed.map_or(Ok(()), |one| Err(Issue::of(&rules::KIND_CLOSED).with(one.kind.japanese).into()))
+fn refuse_closed_kinds(bundle: &CheckedBundle, now: DateTime<Utc>) -> Result<(), Failure> {
+    let closed = kinds_of(bundle).find(|kind| !kind.accept.is_open(now));
+    closed.map_or(Ok(()), |kind| Err(Issue::of(&rules::KIND_CLOSED).with(kind.japanese).into()))
+}
+
+/// The kinds of everything that a Bundle brings.
+fn kinds_of(bundle: &CheckedBundle) -> impl Iterator<Item = &'static Kind> {
+    let document = bundle.document.iter().map(|document| document.kind);
+    document.chain(bundle.resources.iter().map(|one| one.kind))
 }
 
 fn replaces(to: &Destination<'_>, submission: SubmissionId) -> bool {
@@ -76,8 +95,8 @@ fn replaces(to: &Destination<'_>, submission: SubmissionId) -> bool {
 
 /// All kinds of the resource types in the Bundle, and in the version that it replaces:
 /// retention looks at them together, and what leaves moves the days of what stays.
-fn kinds_beside(bundle: &CollectionBundle, replaces: Option<&Submission>) -> Vec<&'static Kind> {
-    let coming = bundle.resources.iter().map(|one| one.kind);
+fn kinds_beside(bundle: &CheckedBundle, replaces: Option<&Submission>) -> Vec<&'static Kind> {
+    let coming = kinds_of(bundle);
     let leaving = replaces.into_iter().flat_map(|old| old.counts.iter().map(|count| count.kind));
     let types: HashSet<&str> = coming.chain(leaving).map(|kind| kind.resource_type).collect();
     catalogue::CATALOGUE.iter().filter(|kind| types.contains(kind.resource_type)).collect()
@@ -111,7 +130,7 @@ impl<'a> History<'a> {
 }
 
 fn pack(
-    bundle: &CollectionBundle,
+    bundle: &CheckedBundle,
     received: &[u8],
     now: DateTime<Utc>,
     history: &History<'_>,
@@ -131,12 +150,52 @@ fn pack(
             for resource in bundle.resources.iter().filter(of_group) {
                 let start = texts.len();
                 resource.rewritten(received, mark::ID, mark::PATIENT, &mut texts);
-                entries.push(entry(resource, texts.len() - start, now, history));
+                let origin =
+                    if bundle.document.is_some() { Origin::Extracted } else { Origin::Sent };
+                let entry = entry(resource, texts.len() - start, now, history);
+                entries.push(Entry { origin, ..entry });
             }
             let body = body::pack(&texts);
             NewSegment { kind, long_term, entries, registered_at: now, body }
         })
         .collect()
+}
+
+/// A document as one segment of its kind, with its attachments cut out.
+fn pack_document(
+    document: &DocumentFacts,
+    received: &[u8],
+    now: DateTime<Utc>,
+    history: &History<'_>,
+) -> (NewSegment, Vec<NewAttachment>) {
+    let cuts: Vec<_> =
+        document.attachments.iter().map(|one| (one.base64.clone(), one.media_type)).collect();
+    let (text, attachments) = document::take_apart(received, &cuts);
+    let first_registered_at = history.first_registered_at(document.identifier);
+    let entry = Entry {
+        ordinal: DOCUMENT_ORDINAL,
+        text_bytes: text.len() as u32,
+        item: 0,
+        identifier: document.identifier,
+        dated_at: document.dated_at,
+        standing: Standing::Standing,
+        clinical: ClinicalStatus::Active,
+        flags: Flags::default(),
+        origin: Origin::Sent,
+        first_registered_at: first_registered_at.unwrap_or(now),
+        flagged_at: None,
+    };
+    let (kind, body) = (document.kind, body::pack(&text));
+    let entries = vec![entry];
+    (NewSegment { kind, long_term: false, entries, registered_at: now, body }, attachments)
+}
+
+/// Discharge summaries within a referral: they last as long as it does.
+fn nested_count(bundle: &CheckedBundle, now: DateTime<Utc>) -> Option<KindCount> {
+    let document = bundle.document.as_ref().filter(|document| document.nested > 0)?;
+    let kind = catalogue::find("discharge-summary")?;
+    let due_on = Some(retention::too_old_on(document.kind, now));
+    Some(KindCount { kind, sent: document.nested.into(), hidden: 0, due_on })
 }
 
 fn entry(
@@ -155,6 +214,7 @@ fn entry(
         standing: resource.standing,
         clinical: resource.clinical,
         flags: resource.flags,
+        origin: Origin::Sent,
         first_registered_at: history.first_registered_at(resource.identifier).unwrap_or(now),
         flagged_at: flagged.then(|| history.flagged_at(resource).unwrap_or(now)),
     }
@@ -176,6 +236,7 @@ fn first_day(
             submission: to.submission,
             registered_at: now,
             cancelled_at: None,
+            received_at: None,
             entry,
         })
     });
@@ -213,17 +274,30 @@ pub(crate) async fn reschedule(
 /// How many resources of the Bundle take the place of an older copy.
 fn count_hidden(
     remaining: &[Segment],
-    bundle: &CollectionBundle,
+    new: &[NewSegment],
     institution: InstitutionNumber,
 ) -> usize {
-    let older = remaining
+    let live = remaining.iter().filter(|one| one.cancelled_at.is_none());
+    let older: HashSet<Hidden> = live
+        .filter(|one| one.institution == institution || one.key.kind.one_within == Oneness::Patient)
+        .flat_map(|one| one.entries.iter().map(|entry| (one.key.kind, entry)))
+        .map(|(kind, entry)| (kind.resource_type, entry.identifier, entry.origin))
+        .collect();
+    let coming: HashSet<Hidden> = new
         .iter()
-        .filter(|one| one.institution == institution && one.cancelled_at.is_none())
-        .flat_map(|one| one.entries.iter().map(|entry| entry.identifier));
-    let older: HashSet<IdentifierHash> = older.collect();
-    let sent: HashSet<IdentifierHash> = bundle.resources.iter().map(|one| one.identifier).collect();
-    sent.intersection(&older).count()
+        .flat_map(|one| one.entries.iter().map(|entry| (one.kind, entry)))
+        .map(|(kind, entry)| (kind.resource_type, entry.identifier, entry.origin))
+        .collect();
+    // What was sent as such hides both; what was extracted hides only its like.
+    let hides = |(of_type, identifier, origin): &Hidden| {
+        older.contains(&(*of_type, *identifier, Origin::Extracted))
+            || (*origin == Origin::Sent && older.contains(&(*of_type, *identifier, Origin::Sent)))
+    };
+    coming.iter().filter(|one| hides(one)).count()
 }
+
+/// What a newer copy hides, or is: a type, a resource identifier and an origin.
+type Hidden = (&'static str, IdentifierHash, Origin);
 
 fn count(segments: &[NewSegment], now: DateTime<Utc>) -> Vec<KindCount> {
     let mut counts: Vec<KindCount> = Vec::new();

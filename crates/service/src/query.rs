@@ -157,11 +157,11 @@ impl Filter {
     }
 }
 
-fn bad_value(name: &str) -> Problem {
+pub(crate) fn bad_value(name: &str) -> Problem {
     Issue::of(&rules::PARAMETER_VALUE).with(safe_name(name)).into()
 }
 
-fn patient_key(value: &str) -> Result<Patient, Problem> {
+pub(crate) fn patient_key(value: &str) -> Result<Patient, Problem> {
     let key = value.strip_prefix("Patient/").unwrap_or(value);
     key.parse().map(Patient::Key).map_err(|_| bad_value("patient"))
 }
@@ -204,7 +204,7 @@ fn clinical(name: &str, value: &str) -> Result<Vec<ClinicalStatus>, Problem> {
         .collect()
 }
 
-fn number(name: &str, value: &str, most: usize) -> Result<usize, Problem> {
+pub(crate) fn number(name: &str, value: &str, most: usize) -> Result<usize, Problem> {
     let number = value.parse().ok().filter(|number| (1..=most).contains(number));
     number.ok_or_else(|| bad_value(name))
 }

@@ -1,12 +1,14 @@
 //! 閲覧 — what every read of a patient's data has in common: who asks for whom, the grant,
 //! and what is readable now. Also the read of one resource by its id.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     catalogue::{self, Kind},
+    clock::japan_day,
     consent::ConsentCategory,
-    identifiers::{PersonKey, ResourceId},
+    identifiers::{PersonKey, ResourceId, SubmissionId},
     participant::Role,
     policy::{self, ReadGrant, ReadRequest},
     problem::{Issue, Problem},
@@ -14,7 +16,7 @@ use kyoyu_domain::{
     rules,
 };
 use kyoyu_store::{
-    Reader, consent,
+    Reader, consent, document, person,
     segment::{self, Segment},
 };
 use uuid::Uuid;
@@ -57,6 +59,16 @@ impl Readable<'_> {
     }
 }
 
+/// The FHIR type of whole documents.
+pub(crate) const DOCUMENTS: &str = "Bundle";
+
+/// 閲覧できる文書 — a document that a reader may see, without its text.
+#[derive(Debug)]
+pub(crate) struct ShownDocument {
+    pub(crate) grant: ReadGrant,
+    pub(crate) kind: &'static Kind,
+}
+
 /// A refusal, with the patient whom it concerns where one is known.
 pub(crate) type Refused = (Failure, Option<PersonKey>);
 
@@ -84,6 +96,12 @@ impl Service {
         let standing = consent::standing(&mut reader, key, caller.institution)
             .await
             .map_err(|error| (error.into(), person))?;
+        let person = match (person, role) {
+            (Some(person), Role::Insurer) => member(&mut reader, caller, person, standing.now)
+                .await
+                .map_err(|failure| (failure, Some(person)))?,
+            (person, _) => person,
+        };
         let request = ReadRequest {
             role,
             purpose: token.purpose,
@@ -150,15 +168,18 @@ impl Service {
             }
         }
         let texts = segment::texts(&mut session.reader, &session.grant, &segments).await?;
-        let found = wanted.iter().filter_map(|one| {
-            let place = segments.iter().position(|known| known.key == one.segment.key)?;
-            let text = texts[place].as_ref()?.text(one.position);
-            Some(self.found(one, text))
-        });
-        Ok(found.collect())
+        let mut found = Vec::with_capacity(wanted.len());
+        for one in wanted {
+            let place = segments.iter().position(|known| known.key == one.segment.key);
+            let text = place.and_then(|place| texts[place].as_ref());
+            let Some(text) = text.map(|text| text.text(one.position)) else { continue };
+            let text = whole(session, one, text).await?;
+            found.push(self.found(one, text));
+        }
+        Ok(found)
     }
 
-    fn found(&self, one: &Readable<'_>, text: bytes::Bytes) -> Found {
+    fn found(&self, one: &Readable<'_>, text: Bytes) -> Found {
         let (segment, entry) = (one.segment, one.entry());
         let registered_at = segment.registered_at;
         Found {
@@ -188,6 +209,57 @@ impl Service {
         self.concluded(caller, Action::Read, person, outcome).await
     }
 
+    /// 文書の閲覧 — a whole document by its id: a letter by its addressee once it is received,
+    /// everything else as [`Service::read`].
+    ///
+    /// # Errors
+    /// As [`Service::read`]; [`rules::LETTER_NOT_RECEIVED`] to the addressee who has not
+    /// received it.
+    pub async fn read_document(&self, caller: &Caller, id: &str) -> Result<Bytes, Problem> {
+        let outcome = match self.received_letter(caller, id).await {
+            Ok(None) => return Ok(self.read(caller, DOCUMENTS, id).await?.text),
+            Ok(Some(received)) => Ok(received.text),
+            Err(failure) => Err(failure),
+        };
+        self.concluded(caller, Action::Read, None, outcome).await
+    }
+
+    /// A document that this reader may see now, without its text.
+    pub(crate) async fn shown_document(
+        &self,
+        caller: &Caller,
+        id: SubmissionId,
+        about: &mut Option<PersonKey>,
+    ) -> Result<ShownDocument, Failure> {
+        let mut session = self.session_of(caller, id, DOCUMENTS, about).await?;
+        let segments = self.segments(&mut session, DOCUMENTS).await?;
+        let readable = self.readable(&session.grant, &segments);
+        let one = readable.into_iter().find(|one| one.segment.key.submission == id);
+        let kind = one.ok_or(&rules::NOT_FOUND)?.segment.key.kind;
+        Ok(ShownDocument { grant: session.grant, kind })
+    }
+
+    /// Decides the read of something by its id: whatever stands in the way, it is not there.
+    async fn session_of(
+        &self,
+        caller: &Caller,
+        id: SubmissionId,
+        resource_type: &str,
+        about: &mut Option<PersonKey>,
+    ) -> Result<Session, Failure> {
+        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
+        let mut reader = self.store.reader().await?;
+        let owner = segment::owner(&mut reader, id).await?;
+        *about = owner;
+        let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
+        match self.open(reader, caller, Some(&patient), &kinds).await {
+            Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
+                Err((&rules::NOT_FOUND).into())
+            }
+            opened => opened.map_err(|(failure, _)| failure),
+        }
+    }
+
     async fn try_read(
         &self,
         caller: &Caller,
@@ -197,18 +269,7 @@ impl Service {
     ) -> Result<Found, Failure> {
         let not_there = || Failure::from(&rules::NOT_FOUND);
         let id: ResourceId = id.parse().map_err(|_| not_there())?;
-        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
-        let mut reader = self.store.reader().await?;
-        let owner = segment::owner(&mut reader, id.submission).await?;
-        *about = owner;
-        let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
-        let mut session = match self.open(reader, caller, Some(&patient), &kinds).await {
-            Ok(session) => session,
-            Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
-                return Err(not_there());
-            }
-            Err((failure, _)) => return Err(failure),
-        };
+        let mut session = self.session_of(caller, id.submission, resource_type, about).await?;
         let segments = self.segments(&mut session, resource_type).await?;
         let readable = self.readable(&session.grant, &segments);
         let one = readable.into_iter().find(|one| one.id() == id).ok_or_else(not_there)?;
@@ -220,6 +281,27 @@ impl Service {
         self.record_read(session.grant.now(), event).await?;
         Ok(found)
     }
+}
+
+/// A document with its attachments; every other text is whole.
+async fn whole(session: &mut Session, one: &Readable<'_>, text: Bytes) -> Result<Bytes, Failure> {
+    let Session { reader, grant, .. } = session;
+    if !one.segment.key.kind.is_document() {
+        return Ok(text);
+    }
+    Ok(document::whole(reader, grant, one.segment.key.submission, &text).await?)
+}
+
+/// An insurer reads of its own members, as of today, and of nobody else.
+async fn member(
+    reader: &mut Reader,
+    caller: &Caller,
+    person: PersonKey,
+    now: DateTime<Utc>,
+) -> Result<Option<PersonKey>, Failure> {
+    let Some(insurer) = &caller.participant.insurer else { return Ok(None) };
+    let is_member = person::is_member(reader, person, insurer, japan_day(now)).await?;
+    Ok(Some(person).filter(|_| is_member))
 }
 
 async fn named_person(

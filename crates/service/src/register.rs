@@ -11,12 +11,12 @@ use kyoyu_domain::{
     audit::{Action, AuditEvent},
     catalogue::Kind,
     identifiers::{PersonKey, SubmissionId},
-    participant::Role,
+    letter::{ConsentPattern, Letter},
     problem::{Issue, Problem, Rule, Severity},
     rules,
     submission::{State, Submission},
 };
-use kyoyu_profile::collection::{self, CollectionBundle};
+use kyoyu_profile::collection::{self, CheckedBundle};
 use kyoyu_store::{
     Tx, body,
     submission::{self, NewSubmission, Owner},
@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Caller, Options, Service,
+    cancel::resources_of,
     failure::{Failure, retrying},
     identify,
     place::{Destination, Placement, place},
@@ -32,6 +33,22 @@ use crate::{
 
 /// How far ahead `Bundle.timestamp` may be.
 const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
+
+/// 送信 — what an institution sends.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The Bundle.
+    pub body: Bytes,
+    /// `consent`: how consent to a letter is obtained; none: it is held.
+    pub consent: Option<String>,
+}
+
+impl From<Bytes> for Sent {
+    /// Without a word about consent.
+    fn from(body: Bytes) -> Self {
+        Self { body, consent: None }
+    }
+}
 
 /// 受理 — what the sender gets.
 #[derive(Debug)]
@@ -48,8 +65,10 @@ pub struct Accepted {
 pub(crate) struct Checked {
     pub(crate) body: Bytes,
     pub(crate) sha256: [u8; 32],
-    pub(crate) bundle: CollectionBundle,
+    pub(crate) bundle: CheckedBundle,
     pub(crate) warnings: Vec<Issue>,
+    /// How consent to the letter is obtained, where the sender says so.
+    pub(crate) pattern: Option<ConsentPattern>,
 }
 
 impl Service {
@@ -57,14 +76,18 @@ impl Service {
     ///
     /// # Errors
     /// The findings of the check, or the rule of the refusal.
-    pub async fn register(&self, caller: &Caller, body: Bytes) -> Result<Accepted, Problem> {
-        let outcome = self.try_register(caller, body).await;
+    pub async fn register(
+        &self,
+        caller: &Caller,
+        sent: impl Into<Sent>,
+    ) -> Result<Accepted, Problem> {
+        let outcome = self.try_register(caller, sent.into()).await;
         self.concluded(caller, Action::Register, None, outcome).await
     }
 
-    async fn try_register(&self, caller: &Caller, body: Bytes) -> Result<Accepted, Failure> {
-        caller.must_be(Role::Institution)?;
-        let checked = self.check(body).await?;
+    async fn try_register(&self, caller: &Caller, sent: Sent) -> Result<Accepted, Failure> {
+        caller.must_send()?;
+        let checked = self.check(caller, sent).await?;
         caller.must_act_for(checked.bundle.identifier.institution())?;
         match retrying(|| self.register_once(caller, &checked)).await {
             Err(Failure::Problem(problem)) if problem.rule() == &rules::PERSON_UNKNOWN => {
@@ -100,6 +123,8 @@ impl Service {
             participant: caller.participant.id,
             envelope: new.envelope,
             segments: new.placement.segments,
+            attachments: new.placement.attachments,
+            letter: new.letter,
             due_on: new.placement.due_on,
         };
         if !submission::insert(&mut tx, stored).await? {
@@ -107,7 +132,7 @@ impl Service {
             // for the same person the lock would have kept them out.
             return Err((&rules::BUNDLE_FOREIGN).into());
         }
-        let resources = checked.bundle.resources.len();
+        let resources = resources_of(&new.submission);
         let event = AuditEvent::done(&caller.actor(), Action::Register, resources);
         tx.commit(event.about(person).of_kinds(kinds)).await?;
         Ok(Accepted { submission: new.submission, created: true, findings: new.findings })
@@ -151,15 +176,19 @@ impl Service {
         }
     }
 
-    /// Checks a body; large ones away from the threads that serve other requests.
-    pub(crate) async fn check(&self, body: Bytes) -> Result<Checked, Failure> {
+    /// Checks what is sent; large bodies away from the threads that serve other requests.
+    pub(crate) async fn check(&self, caller: &Caller, sent: Sent) -> Result<Checked, Failure> {
         const LARGE: usize = 256 * 1024;
-        let options = Arc::clone(&self.options);
-        if body.len() < LARGE {
-            return check_now(body, &options);
-        }
-        let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
-        checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))?
+        let pattern = sent.consent.as_deref().map(|code| self.pattern(code)).transpose()?;
+        let (body, options) = (sent.body, Arc::clone(&self.options));
+        let checked = if body.len() < LARGE {
+            check_now(body, &options)?
+        } else {
+            let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
+            checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??
+        };
+        caller.must_send_kind(checked.bundle.document.as_ref().map(|document| document.kind))?;
+        Ok(Checked { pattern, ..checked })
     }
 
     /// Everything of a version that does not depend on whether it is the first.
@@ -179,6 +208,7 @@ impl Service {
             let count = placement.older_hidden.to_string();
             findings.push(Issue::of(&rules::OLDER_HIDDEN).with(count));
         }
+        let letter = self.new_letter(tx, checked, &to).await?;
         let submission = Submission {
             id,
             person,
@@ -192,7 +222,7 @@ impl Service {
             counts: std::mem::take(&mut placement.counts),
             notes: notes_of(&findings),
         };
-        Ok(Prepared { submission, envelope: envelope(checked), placement, findings })
+        Ok(Prepared { submission, envelope: envelope(checked), placement, letter, findings })
     }
 }
 
@@ -201,20 +231,34 @@ pub(crate) struct Prepared {
     pub(crate) submission: Submission,
     pub(crate) envelope: Vec<u8>,
     pub(crate) placement: Placement,
+    pub(crate) letter: Option<Letter>,
     pub(crate) findings: Vec<Issue>,
 }
 
 fn check_now(body: Bytes, options: &Options) -> Result<Checked, Failure> {
     let report = collection::check_with(&body, &options.limits, &options.validator);
-    let Some(bundle) = report.bundle else {
+    let Some(mut bundle) = report.bundle else {
         return Err(Problem::of_findings(report.issues).into());
     };
+    if let Some(document) = &bundle.document {
+        let documents = &options.documents;
+        if document.kind.code == "checkup"
+            && !documents.checkup_attachments
+            && !document.attachments.is_empty()
+        {
+            return Err((&rules::CHECKUP_ATTACHMENT).into());
+        }
+        bundle.resources.retain(|resource| documents.extracted.contains(&resource.kind));
+    }
     let sha256 = Sha256::digest(&body).into();
-    Ok(Checked { body, sha256, bundle, warnings: report.issues })
+    Ok(Checked { body, sha256, bundle, warnings: report.issues, pattern: None })
 }
 
-/// The Bundle's head and Patient, packed.
+/// The Bundle's head and Patient, packed; a document is kept whole and needs none.
 fn envelope(checked: &Checked) -> Vec<u8> {
+    if checked.bundle.document.is_some() {
+        return Vec::new();
+    }
     let parts: Vec<&[u8]> =
         checked.bundle.envelope.iter().map(|range| &checked.body[range.clone()]).collect();
     body::pack(&parts.concat())

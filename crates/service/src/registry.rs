@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     identifiers::InstitutionNumber,
-    participant::{Fingerprint, Issuer, Participant},
+    participant::{Fingerprint, Issuer, Participant, Role},
 };
 use kyoyu_store::{Error, Store, registry};
 
@@ -89,6 +89,17 @@ impl Directory {
         let snapshot = self.snapshot();
         let participant = snapshot.by_certificate.get(fingerprint)?;
         participant.in_force(snapshot.now).then(|| Arc::clone(participant))
+    }
+
+    /// 利用状況 — whether some participant acts for the institution now.
+    pub(crate) fn takes_part(&self, number: InstitutionNumber) -> bool {
+        let snapshot = self.snapshot();
+        let acts = |one: &Arc<Participant>| {
+            one.role == Role::Institution
+                && one.institutions.contains(&number)
+                && one.in_force(snapshot.now)
+        };
+        snapshot.by_number.values().any(acts)
     }
 
     pub(crate) fn issuer(&self, name: &str) -> Option<Arc<Issuer>> {

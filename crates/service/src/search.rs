@@ -91,8 +91,8 @@ impl Service {
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
         wanted.retain(|one| after.is_none_or(|after| order(one) < (after.at_micros, after.tie)));
         let wanted = self.with_codes(&mut session, wanted, &filter).await?;
-        let more = wanted.len() > filter.count;
-        let page = &wanted[..wanted.len().min(filter.count)];
+        let page = &wanted[..fitting(&wanted, filter.count)];
+        let more = wanted.len() > page.len();
         let next = page.last().filter(|_| more).map(|last| {
             let (at_micros, tie) = order(last);
             cursor::write(key, &binding, Position { at_micros, tie }, now)
@@ -183,6 +183,19 @@ impl Service {
             .of_kinds(grant.kinds().to_vec());
         self.record_read(grant.now(), event).await
     }
+}
+
+/// How many of these make a page: at least one, and no more than fit an answer.
+fn fitting(wanted: &[Readable<'_>], count: usize) -> usize {
+    /// Documents are large; a page of them is an answer of a size that a caller can hold.
+    const MOST_BYTES: usize = 16 << 20;
+    let mut bytes = 0;
+    let fits = |one: &&Readable<'_>| {
+        bytes += one.entry().text_bytes as usize;
+        bytes <= MOST_BYTES
+    };
+    let fitting = wanted.iter().take(count).take_while(fits).count();
+    fitting.max(1).min(wanted.len())
 }
 
 /// Newest first: when it happened, then the id.

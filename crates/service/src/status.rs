@@ -3,12 +3,12 @@
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     identifiers::{InstitutionNumber, SubmissionId},
-    participant::Role,
+    letter::Letter,
     problem::{Issue, Problem},
     rules,
     submission::{State, Submission},
 };
-use kyoyu_store::{Tx, submission};
+use kyoyu_store::{Tx, letter, submission};
 
 use crate::{Caller, Service, change::bundle_identifier, failure::Failure};
 
@@ -20,6 +20,8 @@ const PAGE: i64 = 200;
 pub struct SubmissionsPage {
     /// Each with its state, counts and due days.
     pub submissions: Vec<Submission>,
+    /// 同意・取得状況 — where those of them stand that are letters.
+    pub letters: Vec<Letter>,
     /// `since` of the next page, when there may be one.
     pub next: Option<String>,
 }
@@ -43,7 +45,7 @@ impl Service {
         caller: &Caller,
         query: &[(String, String)],
     ) -> Result<SubmissionsPage, Failure> {
-        caller.must_be(Role::Institution)?;
+        caller.must_send()?;
         let institutions: Vec<InstitutionNumber> = match caller.institution {
             Some(institution) => vec![institution],
             None => caller.participant.institutions.iter().copied().collect(),
@@ -64,10 +66,20 @@ impl Service {
                 return Err(Issue::of(&rules::PARAMETER_UNKNOWN).with(safe_name(name)).into());
             }
         };
+        let letters = letters_of(&mut tx, &page.submissions).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Status, page.submissions.len());
         tx.commit(event).await?;
-        Ok(page)
+        Ok(SubmissionsPage { letters, ..page })
     }
+}
+
+async fn letters_of(tx: &mut Tx, submissions: &[Submission]) -> Result<Vec<Letter>, Failure> {
+    let is_letter = |one: &&Submission| one.counts.iter().any(|count| count.kind.is_letter());
+    let ids: Vec<SubmissionId> = submissions.iter().filter(is_letter).map(|one| one.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(letter::states(tx, &ids).await?)
 }
 
 /// A parameter's name, shortened to what cannot hold anything but a name.
@@ -79,7 +91,7 @@ fn one(submission: Submission) -> Result<SubmissionsPage, Failure> {
     if submission.state == State::Purged {
         return Err((&rules::GONE).into());
     }
-    Ok(SubmissionsPage { submissions: vec![submission], next: None })
+    Ok(SubmissionsPage { submissions: vec![submission], letters: Vec::new(), next: None })
 }
 
 async fn by_receipt(
@@ -120,5 +132,5 @@ async fn since_receipt(
     let submissions = submission::list(tx, institutions, after, PAGE).await?;
     let full = submissions.len() as i64 == PAGE;
     let next = submissions.last().filter(|_| full).map(|last| last.id.to_string());
-    Ok(SubmissionsPage { submissions, next })
+    Ok(SubmissionsPage { submissions, letters: Vec::new(), next })
 }

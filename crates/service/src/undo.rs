@@ -14,6 +14,7 @@ use crate::{
     Caller, Service,
     cancel::resources_of,
     failure::{Failure, retrying},
+    letter,
     register::kinds_of,
 };
 
@@ -52,6 +53,7 @@ impl Service {
         let now = tx.now();
         submission::restore(&mut tx, current.id).await?;
         segment::set_cancelled(&mut tx, current.person, current.id, None).await?;
+        letter::set_cancelled(&mut tx, &current, None).await?;
         self.reschedule(&mut tx, &current).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Undo, resources_of(&current));
         tx.commit(event.about(current.person).of_kinds(kinds_of(&current))).await?;

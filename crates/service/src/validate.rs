@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
-    participant::Role,
     problem::{Issue, Problem},
 };
 use kyoyu_profile::collection;
@@ -21,7 +20,7 @@ impl Service {
     }
 
     async fn try_validate(&self, caller: &Caller, body: &[u8]) -> Result<Vec<Issue>, Failure> {
-        caller.must_be(Role::Institution)?;
+        caller.must_send()?;
         let options = &self.options;
         let report = collection::check_with(body, &options.limits, &options.validator);
         let now = self.store.now().await?;

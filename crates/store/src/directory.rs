@@ -1,19 +1,21 @@
 //! 目録 — the directory of a segment, as bytes.
 //!
 //! Shape: a version byte, then per resource: ordinal (difference to the one before),
-//! text bytes, item, eight bytes of identifier hash, one byte of flags and standing, one
+//! text bytes, item, eight bytes of identifier hash, one byte of flags, standing and origin, one
 //! of clinical status and which dates follow, then those dates in milliseconds as
 //! differences. Numbers are LEB128, differences zigzag. About 14 bytes a resource.
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
-    entry::{ClinicalStatus, Entry, Flags, Standing},
+    entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
     identifiers::IdentifierHash,
 };
 
 use crate::error::{Error, Result};
 
 const VERSION: u8 = 1;
+/// In the byte of flags and standing.
+const EXTRACTED: u8 = 1 << 6;
 const HAS_DATE: u8 = 1 << 3;
 const SAME_DATE: u8 = 1 << 4;
 const HAS_FIRST: u8 = 1 << 5;
@@ -31,7 +33,8 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
         put(&mut out, u64::from(entry.text_bytes));
         put(&mut out, u64::from(entry.item));
         out.extend_from_slice(&entry.identifier.0.to_be_bytes());
-        out.push(entry.flags.bits() | standing_number(entry.standing) << 3);
+        let extracted = if entry.origin == Origin::Extracted { EXTRACTED } else { 0 };
+        out.push(entry.flags.bits() | standing_number(entry.standing) << 3 | extracted);
         let date = entry.dated_at.map(|date| date.timestamp_millis());
         let same_date = date == Some(former_date);
         let first = (entry.first_registered_at != registered_at)
@@ -102,9 +105,10 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
             item,
             identifier,
             dated_at,
-            standing: standing_of(bits >> 3)?,
+            standing: standing_of((bits & !EXTRACTED) >> 3)?,
             clinical: clinical_of(marks & 0b111)?,
             flags: Flags::from_bits(bits & 0b111),
+            origin: if bits & EXTRACTED == 0 { Origin::Sent } else { Origin::Extracted },
             first_registered_at,
             flagged_at,
         });
@@ -208,6 +212,7 @@ mod tests {
                 standing: STANDINGS[usize::from(ordinal % 5)],
                 clinical: ClinicalStatus::ALL[usize::from(ordinal % 6)].0,
                 flags: Flags::from_bits(ordinal as u8 % 8),
+                origin: if ordinal % 7 == 0 { Origin::Extracted } else { Origin::Sent },
                 first_registered_at: if ordinal % 2 == 0 {
                     registered_at
                 } else {

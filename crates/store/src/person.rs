@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
-    identifiers::{Bucket, PersonIdentifier, PersonIdentifierSystem, PersonKey},
+    identifiers::{Bucket, InsurerNumber, PersonIdentifier, PersonIdentifierSystem, PersonKey},
     person::{DatedIdentifier, Gender, Person},
     phi::Phi,
     policy::ReadGrant,
@@ -112,6 +112,19 @@ impl Store {
     }
 }
 
+/// Takes the lock of a person, waiting for whoever has it.
+pub async fn lock(tx: &mut Tx, person: PersonKey) -> Result<()> {
+    sqlx::query!(
+        r#"-- person.lock
+        select pg_advisory_xact_lock($1::integer, hashtext($2::uuid::text))::text as locked"#,
+        i32::from(person.bucket().number()),
+        person.uuid()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Takes the lock of each person that nobody else holds; the others are left out.
 pub async fn try_lock(tx: &mut Tx, persons: &[PersonKey]) -> Result<Vec<PersonKey>> {
     let (buckets, keys) = split(persons);
@@ -152,6 +165,36 @@ pub async fn find(reader: &mut Reader, identifier: &PersonIdentifier) -> Result<
     .fetch_all(&mut *reader.connection)
     .await?;
     Ok(rows.into_iter().map(|row| PersonKey::new(row.person)).collect())
+}
+
+/// 加入者 — whether a person is a member of an insurer on a day in Japan.
+pub async fn is_member(
+    reader: &mut Reader,
+    person: PersonKey,
+    insurer: &InsurerNumber,
+    day: NaiveDate,
+) -> Result<bool> {
+    let member = sqlx::query_scalar!(
+        r#"-- person.is_member
+        select exists (
+            select 1
+            from person_identifier
+            where bucket = $1
+                and person = $2
+                and system = $3
+                and split_part(value, ':', 1) = $4
+                and (valid_from is null or valid_from <= $5)
+                and (valid_through is null or $5 <= valid_through)
+        ) as "member!""#,
+        person.bucket().number(),
+        person.uuid(),
+        PersonIdentifierSystem::Insured.uri(),
+        insurer.as_str(),
+        day
+    )
+    .fetch_one(&mut *reader.connection)
+    .await?;
+    Ok(member)
 }
 
 /// Whose identifier it is, to the letter.

@@ -12,7 +12,7 @@ pub use self::{
     plan::{Plan, Run, add_batch, end_run, find_plan, insert_plan, insert_run, move_plan, runs},
 };
 use crate::{
-    Tx, body, directory,
+    Tx, body, directory, document,
     error::{Error, Result, expect_rows},
     segment::{KeyColumns, Segment, SegmentKey},
 };
@@ -161,6 +161,9 @@ pub async fn delete(tx: &mut Tx, keys: &[SegmentKey]) -> Result<()> {
     if keys.is_empty() {
         return Ok(());
     }
+    let documents: Vec<SubmissionId> =
+        keys.iter().filter(|key| key.kind.is_document()).map(|key| key.submission).collect();
+    document::delete(tx, &documents).await?;
     let columns = KeyColumns::of(keys.iter());
     let done = sqlx::query!(
         "-- purge.delete
@@ -372,16 +375,24 @@ pub async fn backlog(tx: &mut Tx, day: NaiveDate) -> Result<Backlog> {
 }
 
 /// 残存 — how many rows with content are left of a version, table by table.
-pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'static str, i64); 2]> {
+pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'static str, i64); 4]> {
     let row = sqlx::query!(
         r#"-- purge.remaining
         select
             (select count(*) from segment where bucket = $1 and submission = $2) as "segments!",
-            (select count(*) from submission where bucket = $1 and submission = $2) as "ledger!""#,
+            (select count(*) from submission where bucket = $1 and submission = $2) as "ledger!",
+            (select count(*) from letter where bucket = $1 and submission = $2) as "letters!",
+            (select count(*) from attachment where bucket = $1 and submission = $2)
+                as "attachments!""#,
         submission.bucket.number(),
         submission.uuid
     )
     .fetch_one(tx.connection())
     .await?;
-    Ok([("segment", row.segments), ("submission", row.ledger)])
+    Ok([
+        ("segment", row.segments),
+        ("submission", row.ledger),
+        ("letter", row.letters),
+        ("attachment", row.attachments),
+    ])
 }

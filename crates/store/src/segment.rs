@@ -12,7 +12,7 @@ use kyoyu_domain::{
 use uuid::Uuid;
 
 use crate::{
-    Reader, Tx, body, directory,
+    Reader, Tx, body, directory, document,
     error::{Error, Result},
     mark,
 };
@@ -51,6 +51,8 @@ pub struct Segment {
     pub registered_at: DateTime<Utc>,
     /// When it was cancelled, if it is.
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// When its addressee received it, if it is a letter.
+    pub received_at: Option<DateTime<Utc>>,
     /// Its resources.
     pub entries: Vec<Entry>,
     /// Its packed texts, where they were read along.
@@ -66,6 +68,7 @@ impl Segment {
             submission: self.key.submission,
             registered_at: self.registered_at,
             cancelled_at: self.cancelled_at,
+            received_at: self.received_at,
             entry,
         })
     }
@@ -122,6 +125,7 @@ struct Row {
     institution: String,
     registered_at: DateTime<Utc>,
     cancelled_at: Option<DateTime<Utc>>,
+    received_at: Option<DateTime<Utc>>,
     directory: Vec<u8>,
     body: Option<Vec<u8>>,
 }
@@ -143,6 +147,7 @@ impl Row {
                 .map_err(|_| corrupt("institution", "bad form"))?,
             registered_at: self.registered_at,
             cancelled_at: self.cancelled_at,
+            received_at: self.received_at,
             entries: directory::decode(&self.directory, self.registered_at)?,
             body: self.body,
         })
@@ -171,7 +176,7 @@ pub async fn list(
         Row,
         "-- segment.list
         select s.kind, s.bucket, s.person, s.submission, s.long_term, s.institution,
-            s.registered_at, s.cancelled_at, s.directory, null::bytea as body
+            s.registered_at, s.cancelled_at, s.received_at, s.directory, null::bytea as body
         from unnest($1::smallint[], $2::uuid[]) as wanted (bucket, person)
         join segment s on s.bucket = wanted.bucket and s.person = wanted.person
         where s.kind = any($3)
@@ -206,7 +211,7 @@ pub async fn granted(
         Row,
         "-- segment.granted
         select kind, bucket, person, submission, long_term, institution, registered_at,
-            cancelled_at, directory,
+            cancelled_at, received_at, directory,
             case
                 when row_number() over (order by registered_at desc, submission) <= $5 then body
             end as body
@@ -251,6 +256,10 @@ pub struct Texts {
 impl Texts {
     fn of(segment: &Segment, packed: &[u8]) -> Result<Self> {
         let marked = body::unpack(packed, segment.text_bytes())?;
+        if segment.key.kind.is_document() {
+            // A document is kept as it was sent: nothing in it is marked.
+            return Ok(Self { ends: vec![marked.len()], unpacked: Bytes::from(marked) });
+        }
         let mut unpacked = Vec::with_capacity(marked.len() + segment.entries.len() * 128);
         let mut ends = Vec::with_capacity(segment.entries.len());
         let reference = format!("Patient/{}", segment.key.person);
@@ -332,9 +341,10 @@ async fn bodies(
     Ok(bodies.collect())
 }
 
-/// Deletes every segment of a version; answers nothing, since a version may have lost
-/// all of them to the purge.
+/// Deletes every segment of a version, with what lies beside them; answers nothing, since a
+/// version may have lost all of them to the purge.
 pub async fn delete_all(tx: &mut Tx, person: PersonKey, submission: SubmissionId) -> Result<()> {
+    document::delete(tx, &[submission]).await?;
     sqlx::query!(
         "-- segment.delete_all
         delete from segment

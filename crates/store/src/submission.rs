@@ -4,13 +4,16 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kyoyu_domain::{
     catalogue,
     identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
+    letter::Letter,
     submission::{KindCount, State, Submission},
 };
 use uuid::Uuid;
 
 use crate::{
     Tx,
+    document::{self, NewAttachment},
     error::{Error, Result, expect_rows},
+    letter,
     segment::NewSegment,
 };
 
@@ -83,6 +86,10 @@ pub struct NewSubmission<'a> {
     pub envelope: Vec<u8>,
     /// Its resources.
     pub segments: Vec<NewSegment>,
+    /// The attachments of a document.
+    pub attachments: Vec<NewAttachment>,
+    /// The exchange of a letter.
+    pub letter: Option<Letter>,
     /// The first day on which the purge must look at the person again because of it.
     pub due_on: Option<NaiveDate>,
 }
@@ -158,7 +165,12 @@ async fn bury_replaced(tx: &mut Tx, old: &Submission) -> Result<()> {
 
 /// Ledger row, segments and the person's day, in one statement.
 async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
-    let NewSubmission { submission, participant, envelope, segments, due_on } = new;
+    let NewSubmission { submission, participant, envelope, segments, attachments, letter, due_on } =
+        new;
+    document::insert(tx, submission.id, &attachments).await?;
+    if let Some(letter) = &letter {
+        letter::insert(tx, letter).await?;
+    }
     let expected = segments.len() as u64;
     let columns = crate::segment::Columns::of(segments);
     let institution = submission.identifier.institution();

@@ -152,10 +152,14 @@ async fn metadata_lists_what_there_is_and_nothing_else() {
     let expected = [
         "AllergyIntolerance",
         "AuditEvent",
+        "Binary",
         "Bundle",
         "Condition",
         "Consent",
+        "DocumentReference",
+        "MedicationRequest",
         "Observation",
+        "Organization",
         "Patient",
     ];
     assert_eq!(types, expected);
@@ -175,9 +179,7 @@ async fn metadata_lists_what_there_is_and_nothing_else() {
             );
         }
     }
-    for nothing in
-        ["/", "/fhir", "/fhir/Organization", "/fhir/MedicationRequest", "/fhir/Bundle/$x"]
-    {
+    for nothing in ["/", "/fhir", "/fhir/Encounter", "/fhir/Procedure", "/fhir/Bundle/x/$y"] {
         app.hospital.get(nothing).await.must_refuse(404, "kyoyu-unknown-address");
     }
     let reply = app.hospital.call(hyper::Method::DELETE, "/fhir/Bundle", "").await;
@@ -199,7 +201,8 @@ fn offered(resource: &Value) -> Vec<String> {
     let operations = list("operation").into_iter().map(|one| {
         let name = one["name"].as_str().expect("a name").to_owned();
         let method = if ["submissions", "lastn"].contains(&name.as_str()) { "GET" } else { "POST" };
-        format!("{method} /fhir/{of}/${name}")
+        let one = if ["receive", "answer"].contains(&name.as_str()) { "/x" } else { "" };
+        format!("{method} /fhir/{of}{one}/${name}")
     });
     interactions.chain(operations).collect()
 }

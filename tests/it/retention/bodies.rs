@@ -14,8 +14,14 @@ use kyoyu_tests::{
     seed::{cases, dice, seed},
 };
 
-const FRAME: Frame<'_> =
-    Frame { instants: None, events: (2, 14), purges: false, policies: false, undated: false };
+const FRAME: Frame<'_> = Frame {
+    instants: None,
+    events: (2, 14),
+    purges: false,
+    policies: false,
+    undated: false,
+    letters: false,
+};
 
 #[test]
 fn every_bundle_of_a_life_conforms_to_the_profiles() {

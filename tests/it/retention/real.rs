@@ -129,6 +129,7 @@ impl Lives {
             purges: false,
             policies: false,
             undated: false,
+            letters: false,
         };
         let planned: Vec<(u64, Lifecycle, StdRng)> = (0..lives)
             .map(|case| {

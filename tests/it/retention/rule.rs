@@ -18,7 +18,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kyoyu_domain::{
     catalogue,
     clock::japan_day,
-    entry::{ClinicalStatus, Entry, Flags, Standing},
+    entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
     identifiers::{Bucket, IdentifierHash, InstitutionNumber, SubmissionId},
     retention::{Copy, Fate, LastNScope, RetentionPolicy, fates},
 };
@@ -37,8 +37,14 @@ use uuid::Uuid;
 
 const LIVES: u64 = 100_000;
 
-const FRAME: Frame<'_> =
-    Frame { instants: None, events: (2, 14), purges: true, policies: true, undated: true };
+const FRAME: Frame<'_> = Frame {
+    instants: None,
+    events: (2, 14),
+    purges: true,
+    policies: true,
+    undated: true,
+    letters: true,
+};
 
 #[test]
 fn the_rule_agrees_with_the_oracle_on_a_hundred_thousand_lives_g6() {
@@ -351,6 +357,7 @@ fn copy<'a>(held: &Held, entry: &'a Entry) -> Copy<'a> {
         submission: SubmissionId { bucket, uuid },
         registered_at: instant(held.version.registered_at),
         cancelled_at: held.cancelled_at.map(instant),
+        received_at: None,
         entry,
     }
 }
@@ -379,6 +386,7 @@ fn entry(held: &Held) -> Entry {
             uninformed: resource.uninformed,
             undelivered: resource.undelivered,
         },
+        origin: if resource.extracted { Origin::Extracted } else { Origin::Sent },
         first_registered_at: instant(held.version.registered_at),
         flagged_at: None,
     }

@@ -1,5 +1,6 @@
 //! What is left of a deletion: a tombstone without content, and nothing else.
 
+use bytes::Bytes;
 use kyoyu_tests::{
     lifecycle::{
         BundleName, Resource, Said, Type,
@@ -54,7 +55,7 @@ async fn a_replaced_version_leaves_a_tombstone_and_nothing_else() {
     let name = BundleName { institution: 0, number: 1 };
     let body = person.bundle(name, &[condition(2)], ward.now().timestamp_millis());
     let identifier = format!("{BUNDLE_IDENTIFIER}|{}", person.bundle_identifier(name));
-    let changed = ward.service.change(&ehr(), &identifier, body.into()).await;
+    let changed = ward.service.change(&ehr(), &identifier, Bytes::from(body)).await;
     assert_eq!(changed.expect("it is newer").submission.version, 2);
     assert_eq!(ward.count("submission where version = 2").await, 1);
     assert_eq!(ward.count("submission").await, 1);
@@ -72,7 +73,7 @@ async fn a_change_to_another_type_leaves_nothing_of_the_older_version() {
     let name = BundleName { institution: 0, number: 1 };
     let body = person.bundle(name, &[lab(1, "2026-03-01")], ward.now().timestamp_millis());
     let identifier = format!("{BUNDLE_IDENTIFIER}|{}", person.bundle_identifier(name));
-    ward.service.change(&ehr(), &identifier, body.into()).await.expect("it is newer");
+    ward.service.change(&ehr(), &identifier, Bytes::from(body)).await.expect("it is newer");
     assert!(ward.search(key, Type::Condition).await.is_empty());
     assert_eq!(ward.search(key, Type::Observation).await.len(), 1);
     assert_eq!(ward.count("segment").await, 1);
@@ -97,7 +98,7 @@ async fn a_change_to_another_type_makes_due_what_the_older_version_kept() {
     let name = BundleName { institution: 0, number: 3 };
     let body = person.bundle(name, &[condition(1)], ward.now().timestamp_millis());
     let identifier = format!("{BUNDLE_IDENTIFIER}|{}", person.bundle_identifier(name));
-    ward.service.change(&ehr(), &identifier, body.into()).await.expect("it is newer");
+    ward.service.change(&ehr(), &identifier, Bytes::from(body)).await.expect("it is newer");
     assert_eq!(ward.purge().await, 1, "the oldest is not one of the last three any more");
 }
 

@@ -21,6 +21,8 @@ pub struct Frame<'a> {
     pub policies: bool,
     /// Whether a resource may lack its date.
     pub undated: bool,
+    /// Whether some Bundles are letters, of which everything is extracted.
+    pub letters: bool,
 }
 
 /// A life.
@@ -102,12 +104,14 @@ impl<'a> Author<'a> {
         if !self.bundles.is_empty() && self.dice.random_ratio(1, 20) {
             let which = self.any();
             let (name, of_type) = (self.bundles[which].name, self.bundles[which].of_type);
-            return Deed::Register(name, self.content(name.institution, of_type, None));
+            let resources = self.content(name.institution, of_type, None);
+            return Deed::Register(name, self.brought_by(name, resources));
         }
         let institution = self.dice.random_range(0..self.institutions);
         let name = BundleName { institution, number: self.bundles.len() as u8 + 1 };
         let of_type = *self.types.choose(self.dice).expect("a choice");
         let resources = self.content(institution, of_type, None);
+        let resources = self.brought_by(name, resources);
         let written = Written { name, of_type, resources: resources.clone(), cancelled: false };
         self.bundles.push(written);
         Deed::Register(name, resources)
@@ -120,10 +124,20 @@ impl<'a> Author<'a> {
             self.bundles[which].of_type = *self.types.choose(self.dice).expect("a choice");
         }
         let resources = self.content(name.institution, self.bundles[which].of_type, Some(which));
+        let resources = self.brought_by(name, resources);
         if !self.bundles[which].cancelled {
             self.bundles[which].resources.clone_from(&resources);
         }
         Deed::Change(name, resources)
+    }
+
+    /// Whether a Bundle is a letter hangs on its number, so that a change cannot make one.
+    fn brought_by(&self, name: BundleName, mut resources: Vec<Resource>) -> Vec<Resource> {
+        let extracted = self.frame.letters && name.number % 3 == 0;
+        for resource in &mut resources {
+            resource.extracted = extracted;
+        }
+        resources
     }
 
     fn cancel(&mut self) -> Deed {
@@ -200,6 +214,7 @@ impl<'a> Author<'a> {
             long_term: false,
             uninformed: false,
             undelivered: false,
+            extracted: false,
         };
         self.flag(&mut resource);
         resource

@@ -343,7 +343,7 @@ impl<'a> View<'a> {
             let other = &self.held[nth];
             other.cancelled_at.is_some()
                 && is_same_resource(one, other)
-                && other.version > one.version
+                && precedence(other) > precedence(one)
                 && !self.is_deletable(nth, today.starts_at())
         });
         today > self.settled_after[which] && !may_be_hidden_again
@@ -357,12 +357,19 @@ fn newest_elsewhere(held: &[Held], one: &Held) -> Option<usize> {
     for (nth, other) in held.iter().enumerate() {
         let hides = is_same_resource(one, other)
             && other.cancelled_at.is_none()
-            && other.version > one.version;
-        if hides && newest.is_none_or(|best| held[best].version < other.version) {
+            && other.version != one.version
+            && precedence(other) > precedence(one);
+        if hides && newest.is_none_or(|best| precedence(&held[best]) < precedence(other)) {
             newest = Some(nth);
         }
     }
     newest
+}
+
+/// "what was sent as such hides what was extracted of a letter, whichever is newer"; of two of
+/// a sort the newer.
+fn precedence(one: &Held) -> (bool, Version) {
+    (!one.resource.extracted, one.version)
 }
 
 /// "Within one institution and type"

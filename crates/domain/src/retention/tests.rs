@@ -23,6 +23,7 @@ fn entry(identifier: &str, dated_on: &str) -> Entry {
         standing: Standing::Standing,
         clinical: ClinicalStatus::Active,
         flags: Flags::default(),
+        origin: Origin::Sent,
         first_registered_at: DateTime::UNIX_EPOCH,
         flagged_at: None,
     }
@@ -38,6 +39,7 @@ fn copy<'a>(kind: &str, registered_on: &str, entry: &'a Entry) -> Copy<'a> {
         submission: SubmissionId { bucket, uuid },
         registered_at,
         cancelled_at: None,
+        received_at: None,
         entry,
     }
 }
@@ -195,4 +197,43 @@ fn the_order_of_the_copies_does_not_matter_when_a_bundle_repeats_an_identifier()
     assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-03")));
     copies.swap(1, 2);
     assert_eq!(fate_of(&copies, 0).deletable_on, Some(day("2027-04-03")));
+}
+
+#[test]
+fn a_letter_lasts_180_days_and_seven_days_once_it_is_received() {
+    let entry = entry("a", "2026-04-01");
+    let letter = copy("referral", "2026-04-01", &entry);
+    assert_eq!(fate_of(&[letter], 0).gone_on, Some(day("2026-09-29")));
+    let received = |on: &str| Copy { received_at: Some(start_of_japan_day(day(on))), ..letter };
+    assert_eq!(fate_of(&[received("2026-05-01")], 0).gone_on, Some(day("2026-05-09")));
+    assert_eq!(fate_of(&[received("2026-09-28")], 0).gone_on, Some(day("2026-09-29")));
+    let checkup = Copy { received_at: None, ..copy("checkup", "2026-04-01", &entry) };
+    assert_eq!(fate_of(&[checkup], 0).gone_on, Some(day("2031-04-02")));
+}
+
+#[test]
+fn what_was_sent_hides_what_was_extracted_whichever_is_newer() {
+    let sent = entry("a", "2026-01-01");
+    let extracted = Entry { origin: Origin::Extracted, ..entry("a", "2026-01-01") };
+    let older = copy("condition", "2026-04-01", &sent);
+    let newer = copy("condition", "2026-05-01", &extracted);
+    assert!(fate_of(&[older, newer], 0).current);
+    assert!(!fate_of(&[older, newer], 1).current);
+    let cancelled = Copy { cancelled_at: Some(start_of_japan_day(day("2026-05-02"))), ..older };
+    assert!(fate_of(&[cancelled, newer], 1).current);
+}
+
+#[test]
+fn one_checkup_from_two_institutions_shows_the_newest() {
+    let entry = entry("checkup|2026-04-01|010", "2026-04-01");
+    let older = copy("checkup", "2026-05-01", &entry);
+    let other = "2730000003".parse().expect("a number");
+    let newer = Copy { institution: other, ..copy("checkup", "2026-06-01", &entry) };
+    assert!(!fate_of(&[older, newer], 0).current);
+    assert!(fate_of(&[older, newer], 1).current);
+    let letters = [
+        copy("referral", "2026-05-01", &entry),
+        Copy { institution: other, ..copy("referral", "2026-06-01", &entry) },
+    ];
+    assert!(fate_of(&letters, 0).current && fate_of(&letters, 1).current);
 }

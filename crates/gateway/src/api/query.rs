@@ -31,6 +31,45 @@ pub(crate) async fn of_form(call: &Call) -> Result<Vec<(String, String)>, Refusa
     Ok(parameters)
 }
 
+/// The identifier that a form in the body names.
+pub(crate) async fn identifier_of_form(call: &Call) -> Result<String, Refusal> {
+    match the_identifier(of_form(call).await?) {
+        Ok(identifier) => Ok(identifier),
+        Err(problem) => Err(call.refuse(problem).await),
+    }
+}
+
+/// How consent to a letter is obtained, which a registration may name.
+pub(crate) async fn consent(call: &Call) -> Result<Option<String>, Refusal> {
+    let mut parameters = of_address(call);
+    let consent = take(&mut parameters, "consent");
+    match parameters.first() {
+        None => Ok(consent),
+        Some((name, _)) => {
+            let name =
+                name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>();
+            Err(call.refuse(Problem::from(Issue::of(&rules::PARAMETER_UNKNOWN).with(name))).await)
+        }
+    }
+}
+
+/// What a change names: the Bundle identifier, and perhaps how consent is obtained.
+pub(crate) async fn identifier_and_consent(
+    call: &Call,
+) -> Result<(String, Option<String>), Refusal> {
+    let mut parameters = of_address(call);
+    let consent = take(&mut parameters, "consent");
+    match the_identifier(parameters) {
+        Ok(identifier) => Ok((identifier, consent)),
+        Err(problem) => Err(call.refuse(problem).await),
+    }
+}
+
+fn take(parameters: &mut Vec<(String, String)>, name: &str) -> Option<String> {
+    let position = parameters.iter().position(|(other, _)| other == name)?;
+    Some(parameters.remove(position).1)
+}
+
 /// The identifier `system|value` that a conditional update must name.
 pub(crate) async fn identifier(call: &Call) -> Result<String, Refusal> {
     match the_identifier(of_address(call)) {

@@ -19,6 +19,6 @@ pub(crate) async fn answer(State(app): Shared, request: Request) -> Result<Respo
     let call = app.admit(request, Action::Status, Accepts::Nothing).await?;
     let parameters = query::of_address(&call);
     let page = call.run(app.service.submissions(&call.caller, &parameters)).await?;
-    let list = kyoyu_fhir::receipt::submissions(&page.submissions, page.next.as_deref());
-    Ok(outcome::ok(list))
+    let next = page.next.as_deref();
+    Ok(outcome::ok(kyoyu_fhir::receipt::submissions(&page.submissions, &page.letters, next)))
 }

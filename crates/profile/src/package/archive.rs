@@ -27,6 +27,7 @@ pub(super) const LIMITS: Limits = Limits {
     entries: 0,
     identifiers: 0,
     tags: 0,
+    attachments: usize::MAX,
     contained: 0,
 };
 

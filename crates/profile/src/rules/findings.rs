@@ -84,11 +84,6 @@ impl<'d> Findings<'d> {
         self.found.push(Finding { rule: self.rule, value, absent, argument });
     }
 
-    /// Whether anything refuses the Bundle.
-    pub(crate) fn refuse(&self) -> bool {
-        self.found.iter().any(|finding| finding.rule.severity == Severity::Error)
-    }
-
     /// The findings as issues, in document order, errors preferred where there are too many.
     pub(crate) fn into_issues(mut self, document: &Document<'_>) -> Vec<Issue> {
         self.found.sort_by_key(|finding| finding.value.span().start);

@@ -8,10 +8,9 @@ use kyoyu_domain::{
     problem::{Issue, Severity},
 };
 use kyoyu_profile::{
-    Limits,
+    Generation, Limits,
     collection::{self, CheckedResource},
-    package::Package,
-    validator::{Guide, Mode, Validator},
+    validator::{Mode, Validator},
 };
 use serde_json::{Value, json};
 
@@ -102,8 +101,7 @@ fn places_have_line_column_and_argument() {
 /// code systems have.
 #[test]
 fn every_valid_case_conforms_to_the_profiles() {
-    let guide = Guide::load(&Package::shipped().clinical());
-    let validator = Validator::new(vec![guide], Limits::default());
+    let validator = Validator::shipped(Limits::default(), Generation::default());
     for kind in CATALOGUE {
         let report = validator.validate(&input(&format!("{}/valid", kind.code)), Mode::Strict);
         let unsaid = ["dom-6", "kyoyu-code-undecidable"];

@@ -4,7 +4,7 @@ use std::{ops::Range, time::Instant};
 
 use kyoyu_profile::{
     Limits, announcement,
-    collection::{self, CheckedResource, CollectionBundle},
+    collection::{self, CheckedBundle, CheckedResource},
     consent, parameters, resource,
 };
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ fn pointers(tree: &Value) -> Vec<String> {
 
 /// What holds of every Bundle that passes: its resources can be rewritten and restored, and
 /// the envelope is a Bundle with the Patient alone.
-fn assert_spliceable(body: &[u8], bundle: &CollectionBundle) {
+fn assert_spliceable(body: &[u8], bundle: &CheckedBundle) {
     for resource in &bundle.resources {
         assert_rewritten(body, resource);
     }

@@ -27,7 +27,13 @@ async fn insurer_sees_nothing(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
     let patient = scene.patient_parameter();
     let search = [("patient:identifier", patient.as_str())];
     let reply = scene.desks.insurer.search("/fhir/Condition/_search", &search).await?;
-    scene.expect(&reply, 200, "空の一覧 an empty page")?;
+    let is_member = scene.cast.insurer.insurer.as_ref() == Some(&scene.script.patient.insurer);
+    if is_member {
+        scene.expect(&reply, 200, "空の一覧 an empty page")?;
+    } else {
+        let refused = (403, "kyoyu-consent-required");
+        scene.expect_rule(&reply, refused, "加入者ではない — not its member")?;
+    }
     let empty = !holds(&reply.body, r#""resourceType":"Condition""#);
     scene.must(empty, "保険者に診療情報は見えない", "no clinical item for the insurer")
 }

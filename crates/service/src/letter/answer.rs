@@ -1,0 +1,106 @@
+//! 同意・不同意 — the patient answers for a letter, in the portal or at the addressee's card
+//! reader.
+
+use bytes::Bytes;
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    identifiers::{PersonKey, SubmissionId},
+    letter::{ConsentPattern, Letter, LetterEvent, LetterState},
+    participant::Role,
+    problem::Problem,
+    rules,
+};
+use kyoyu_profile::parameters::{self, LetterAnswer};
+use kyoyu_store::{Tx, letter};
+
+use super::{receive::document_id, visible_from};
+use crate::{
+    Caller, Service,
+    failure::{Failure, retrying},
+    identify,
+};
+
+impl Service {
+    /// 同意・不同意 — permits or refuses that the addressee sees a letter. The answer can be
+    /// changed until the letter is received; discharge summaries that follow go with it.
+    ///
+    /// # Errors
+    /// [`rules::NOT_FOUND`] for a letter of somebody else, [`rules::LETTER_RECEIVED`], or a
+    /// way of answering that is not open.
+    pub async fn answer_letter(
+        &self,
+        caller: &Caller,
+        id: &str,
+        body: Bytes,
+    ) -> Result<Letter, Problem> {
+        let mut about = None;
+        let outcome = self.try_answer_letter(caller, id, &body).await;
+        if let Ok(letter) = &outcome {
+            about = Some(letter.person);
+        }
+        self.concluded(caller, Action::AnswerLetter, about, outcome).await
+    }
+
+    async fn try_answer_letter(
+        &self,
+        caller: &Caller,
+        id: &str,
+        body: &[u8],
+    ) -> Result<Letter, Failure> {
+        let answer =
+            parameters::letter_answer(body, &self.options.limits).map_err(Problem::of_findings)?;
+        let (patient, pattern) = match caller.participant.role {
+            Role::PatientPortal => {
+                (caller.must_have_token()?.patient.clone(), ConsentPattern::Portal)
+            }
+            Role::EligibilityNetwork => (answer.patient.clone(), ConsentPattern::CardReader),
+            _ => return Err((&rules::ROLE).into()),
+        };
+        self.pattern(pattern.code())?;
+        let patient = patient.ok_or(&rules::PATIENT_REQUIRED)?;
+        let id = document_id(id)?;
+        retrying(|| async {
+            let (tx, matches) = self.store.begin_for(&patient).await?;
+            let person = identify::by_history(&matches, None).map_err(|_| &rules::NOT_FOUND)?;
+            self.answer_once(tx, caller, (id, person), &answer).await
+        })
+        .await
+    }
+
+    async fn answer_once(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        (id, person): (SubmissionId, PersonKey),
+        answer: &LetterAnswer,
+    ) -> Result<Letter, Failure> {
+        let now = tx.now();
+        let letter = letter::find(&mut tx, id).await?;
+        let own = |letter: &Letter| letter.person == person && letter.is_live(now);
+        let letter = letter.filter(own).ok_or(&rules::NOT_FOUND)?;
+        if answer.addressee.is_some_and(|addressee| addressee != letter.addressee) {
+            return Err((&rules::NOT_FOUND).into());
+        }
+        let event = if answer.permits { LetterEvent::Permit } else { LetterEvent::Refuse };
+        let answered = answered(&mut tx, letter, event).await?;
+        for one in letter::following(&mut tx, id).await? {
+            if one.state != LetterState::Received {
+                self::answered(&mut tx, one, event).await?;
+            }
+        }
+        let event = AuditEvent::done(&caller.actor(), Action::AnswerLetter, 1);
+        tx.commit(event.about(person).of_kinds(vec![answered.kind])).await?;
+        Ok(answered)
+    }
+}
+
+/// Stores an answer; the same answer again changes nothing.
+async fn answered(tx: &mut Tx, letter: Letter, event: LetterEvent) -> Result<Letter, Failure> {
+    let state = letter.state.after(event)?;
+    if state == letter.state {
+        return Ok(letter);
+    }
+    let letter = Letter { state, visible_at: visible_from(state, tx.now()), ..letter };
+    letter::update(tx, &letter).await?;
+    Ok(letter)
+}

@@ -1,0 +1,291 @@
+//! 文書授受 — the rows that say where letters stand.
+
+use chrono::{DateTime, Utc};
+use kyoyu_domain::{
+    catalogue,
+    identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
+    letter::{ConsentPattern, Letter, LetterState},
+};
+use uuid::Uuid;
+
+use crate::{
+    Tx,
+    error::{Error, Result, expect_rows},
+};
+
+struct Row {
+    registered_at: DateTime<Utc>,
+    visible_at: Option<DateTime<Utc>>,
+    received_at: Option<DateTime<Utc>>,
+    cancelled_at: Option<DateTime<Utc>>,
+    bucket: i16,
+    person: Uuid,
+    submission: Uuid,
+    belongs_to: Option<Uuid>,
+    kind: String,
+    identifier: String,
+    addressee: String,
+    pattern: Option<String>,
+    state: String,
+}
+
+impl Row {
+    fn into_letter(self) -> Result<Letter> {
+        let corrupt = |column| Error::Corrupt { table: "letter", column, what: "bad form" };
+        let bucket = Bucket::from_number(self.bucket).ok_or(corrupt("bucket"))?;
+        let pattern = self.pattern.as_deref();
+        Ok(Letter {
+            submission: SubmissionId { bucket, uuid: self.submission },
+            person: PersonKey::new(self.person),
+            kind: catalogue::find(&self.kind).ok_or(corrupt("kind"))?,
+            identifier: self.identifier.parse().map_err(|_| corrupt("identifier"))?,
+            addressee: self.addressee.parse().map_err(|_| corrupt("addressee"))?,
+            belongs_to: self.belongs_to.map(|uuid| SubmissionId { bucket, uuid }),
+            pattern: pattern
+                .map(|code| ConsentPattern::from_code(code).ok_or(corrupt("pattern")))
+                .transpose()?,
+            state: LetterState::from_code(&self.state).ok_or(corrupt("state"))?,
+            registered_at: self.registered_at,
+            visible_at: self.visible_at,
+            received_at: self.received_at,
+            cancelled_at: self.cancelled_at,
+        })
+    }
+}
+
+fn letters(rows: Vec<Row>) -> Result<Vec<Letter>> {
+    rows.into_iter().map(Row::into_letter).collect()
+}
+
+/// Stores a new letter.
+pub async fn insert(tx: &mut Tx, letter: &Letter) -> Result<()> {
+    let done = sqlx::query!(
+        "-- letter.insert
+        insert into letter (registered_at, visible_at, received_at, cancelled_at, bucket, person,
+            submission, belongs_to, kind, identifier, addressee, pattern, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        letter.registered_at,
+        letter.visible_at,
+        letter.received_at,
+        letter.cancelled_at,
+        letter.submission.bucket.number(),
+        letter.person.uuid(),
+        letter.submission.uuid,
+        letter.belongs_to.map(|referral| referral.uuid),
+        letter.kind.code,
+        letter.identifier.value(),
+        letter.addressee.as_str(),
+        letter.pattern.map(ConsentPattern::code),
+        letter.state.code()
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("letter.insert", 1, done.rows_affected())
+}
+
+/// Writes where a letter stands now.
+pub async fn update(tx: &mut Tx, letter: &Letter) -> Result<()> {
+    let done = sqlx::query!(
+        "-- letter.update
+        update letter
+        set visible_at = $3, received_at = $4, cancelled_at = $5, state = $6
+        where bucket = $1 and submission = $2",
+        letter.submission.bucket.number(),
+        letter.submission.uuid,
+        letter.visible_at,
+        letter.received_at,
+        letter.cancelled_at,
+        letter.state.code()
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("letter.update", 1, done.rows_affected())
+}
+
+/// Lets the segment of a received letter know; its other segments live by their own rules.
+pub async fn mark_received(tx: &mut Tx, letter: &Letter) -> Result<()> {
+    let done = sqlx::query!(
+        "-- letter.mark_received
+        update segment
+        set received_at = $4
+        where bucket = $1 and person = $2 and submission = $3 and kind = $5",
+        letter.submission.bucket.number(),
+        letter.person.uuid(),
+        letter.submission.uuid,
+        letter.received_at,
+        letter.kind.code
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("letter.mark_received", 1, done.rows_affected())
+}
+
+/// One letter. Whether the caller may know of it is for the policy to say.
+pub async fn find(tx: &mut Tx, id: SubmissionId) -> Result<Option<Letter>> {
+    let row = sqlx::query_as!(
+        Row,
+        "-- letter.find
+        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
+            belongs_to, kind, identifier, addressee, pattern, state
+        from letter
+        where bucket = $1 and submission = $2",
+        id.bucket.number(),
+        id.uuid
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    row.map(Row::into_letter).transpose()
+}
+
+/// The letters about a person that wait for an answer or for their addressee, oldest first.
+pub async fn open_of(tx: &mut Tx, person: PersonKey) -> Result<Vec<Letter>> {
+    const MOST: i64 = 1_000;
+    let rows = sqlx::query_as!(
+        Row,
+        "-- letter.open_of
+        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
+            belongs_to, kind, identifier, addressee, pattern, state
+        from letter
+        where bucket = $1 and person = $2 and received_at is null and cancelled_at is null
+        order by registered_at, submission
+        limit $3",
+        person.bucket().number(),
+        person.uuid(),
+        MOST
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    letters(rows)
+}
+
+/// The discharge summaries that follow a referral.
+pub async fn following(tx: &mut Tx, referral: SubmissionId) -> Result<Vec<Letter>> {
+    const MOST: i64 = 100;
+    let rows = sqlx::query_as!(
+        Row,
+        "-- letter.following
+        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
+            belongs_to, kind, identifier, addressee, pattern, state
+        from letter
+        where bucket = $1 and belongs_to = $2
+        order by registered_at, submission
+        limit $3",
+        referral.bucket.number(),
+        referral.uuid,
+        MOST
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    letters(rows)
+}
+
+/// Lets the discharge summaries of a replaced referral follow its new version.
+pub async fn follow(tx: &mut Tx, old: SubmissionId, new: SubmissionId) -> Result<()> {
+    sqlx::query!(
+        "-- letter.follow
+        update letter
+        set belongs_to = $3
+        where bucket = $1 and belongs_to = $2",
+        old.bucket.number(),
+        old.uuid,
+        new.uuid
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// 受信箱の位置 — a place in an inbox.
+pub type Position = (DateTime<Utc>, Uuid);
+
+/// 受信箱 — which letters of an inbox are asked for.
+#[derive(Debug, Clone)]
+pub struct Inbox<'a> {
+    /// The addressees.
+    pub institutions: &'a [InstitutionNumber],
+    /// About one person only.
+    pub person: Option<PersonKey>,
+    /// Only what became visible later than this.
+    pub since: Option<DateTime<Utc>>,
+    /// Only what comes behind this place.
+    pub after: Option<Position>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// 受信箱 — the letters that their addressees may see, newest first. What is over by its
+/// period is among them until it is purged.
+pub async fn inbox(tx: &mut Tx, wanted: &Inbox<'_>) -> Result<Vec<Letter>> {
+    let institutions: Vec<String> = wanted.institutions.iter().map(ToString::to_string).collect();
+    let (after_at, after_id) = wanted.after.unzip();
+    let rows = sqlx::query_as!(
+        Row,
+        "-- letter.inbox
+        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
+            belongs_to, kind, identifier, addressee, pattern, state
+        from letter
+        where addressee = any($1)
+            and visible_at is not null
+            and cancelled_at is null
+            and ($2::uuid is null or person = $2)
+            and ($3::timestamptz is null or visible_at > $3)
+            and ($4::timestamptz is null or (visible_at, submission) < ($4, $5::uuid))
+        order by visible_at desc, submission desc
+        limit $6",
+        &institutions,
+        wanted.person.map(PersonKey::uuid),
+        wanted.since,
+        after_at,
+        after_id,
+        wanted.limit
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    letters(rows)
+}
+
+/// 状態の照会 — where letters stand, by their versions; what is no letter is left out.
+pub async fn states(tx: &mut Tx, ids: &[SubmissionId]) -> Result<Vec<Letter>> {
+    let buckets: Vec<i16> = ids.iter().map(|id| id.bucket.number()).collect();
+    let submissions: Vec<Uuid> = ids.iter().map(|id| id.uuid).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "-- letter.states
+        select l.registered_at, l.visible_at, l.received_at, l.cancelled_at, l.bucket, l.person,
+            l.submission, l.belongs_to, l.kind, l.identifier, l.addressee, l.pattern, l.state
+        from unnest($1::smallint[], $2::uuid[]) as wanted (bucket, submission)
+        join letter l on l.bucket = wanted.bucket and l.submission = wanted.submission
+        order by l.submission
+        limit $3",
+        &buckets,
+        &submissions,
+        ids.len() as i64
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    letters(rows)
+}
+
+/// The current version of a referral by its Bundle identifier, if it is kept.
+pub async fn by_identifier(
+    tx: &mut Tx,
+    person: PersonKey,
+    identifier: &BundleIdentifier,
+) -> Result<Option<Letter>> {
+    let row = sqlx::query_as!(
+        Row,
+        "-- letter.by_identifier
+        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
+            belongs_to, kind, identifier, addressee, pattern, state
+        from letter
+        where bucket = $1 and person = $2 and identifier = $3
+        order by registered_at desc
+        limit 1",
+        person.bucket().number(),
+        person.uuid(),
+        identifier.value()
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    row.map(Row::into_letter).transpose()
+}

@@ -1,0 +1,155 @@
+//! 健診文書と患者サマリー — documents that are read, not exchanged.
+
+use chrono::{Datelike, TimeDelta};
+use kyoyu_domain::{consent::ConsentCategory, entry::Flags, participant::Role};
+use kyoyu_synth::{
+    Checkup, Institution, PatientSummary, Programme, SynthBundle, checkup, patient_summary,
+};
+use kyoyu_tests::app::Answer;
+
+use super::Scene;
+
+impl Scene {
+    fn report_of(&self, institution: &Institution, report: Checkup) -> SynthBundle {
+        checkup(institution, &self.person, &report)
+    }
+
+    fn report(&self) -> SynthBundle {
+        let programme = Programme::usual_for(&self.person, self.app.now().date_naive());
+        self.report_of(&self.app.institution(), Checkup::new(self.app.sending(), programme))
+    }
+
+    async fn post(&self, bundle: &SynthBundle) -> String {
+        let reply = self.app.hospital.post("/fhir/Bundle", bundle.json.clone()).await;
+        let receipt = kyoyu_tests::app::Receipt::of(reply.must_be(201));
+        format!("{}-1", receipt.id)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkup_is_read_within_its_category_and_by_the_patient_at_once() {
+    let scene = Scene::new().await;
+    let report = scene.report();
+    let id = scene.post(&report).await;
+    let patient = scene.app.patient(&scene.person);
+    let by_id = format!("/fhir/Bundle/{id}");
+    assert_eq!(patient.get(&by_id).await.must_be(200).text(), report.json, "to the byte");
+    let page = patient.get("/fhir/Bundle?kind=checkup").await;
+    assert!(page.must_be(200).text().contains(&report.json), "in a list too");
+    scene.app.doctor.get(&by_id).await.must_refuse(404, "kyoyu-not-found");
+    scene.app.consent(&scene.person, &[ConsentCategory::Record]).await;
+    scene.app.doctor.get(&by_id).await.must_refuse(404, "kyoyu-not-found");
+    scene.app.consent(&scene.person, &[ConsentCategory::Checkup]).await;
+    assert_eq!(scene.app.doctor.get(&by_id).await.must_be(200).text(), report.json);
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insurer_reads_the_checkups_of_its_own_members_only() {
+    let mut scene = Scene::new().await;
+    let id = scene.post(&scene.report()).await;
+    let key = scene.app.key_of(&scene.person).await;
+    let own = scene.person.identifier.value().expose()[..8].to_owned();
+    let other = scene.app.persons().find(|one| !one.identifier.value().expose().starts_with(&own));
+    let other = other.expect("another insurer");
+    let other = other.identifier.value().expose()[..8].to_owned();
+    for (nth, (insurer, sees)) in [(own, true), (other, false)].into_iter().enumerate() {
+        let desk = scene.app.add_insurer(["insurer-own", "insurer-other"][nth], &insurer).await;
+        let page = desk.get(&format!("/fhir/Bundle?patient={key}")).await;
+        let one = desk.get(&format!("/fhir/Bundle/{id}")).await;
+        if sees {
+            assert_eq!(page.must_be(200).matches().len(), 1);
+            one.must_be(200);
+        } else {
+            page.must_refuse(403, "kyoyu-consent-required");
+            one.must_refuse(404, "kyoyu-not-found");
+        }
+    }
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_years_stand_side_by_side_and_one_checkup_shows_its_newest_report() {
+    let scene = Scene::new().await;
+    let programme = Programme::usual_for(&scene.person, scene.app.now().date_naive());
+    let patient = scene.app.patient(&scene.person);
+    for _ in 0..5 {
+        scene
+            .post(
+                &scene.report_of(
+                    &scene.app.institution(),
+                    Checkup::new(scene.app.sending(), programme),
+                ),
+            )
+            .await;
+        scene.app.pass(TimeDelta::days(360));
+    }
+    let shown = patient.get("/fhir/Bundle?kind=checkup").await.must_be(200).matches().len();
+    assert_eq!(shown, 5);
+    let on = scene.app.now().date_naive() - chrono::Days::new(30);
+    let of = |examined_on| Checkup { examined_on, ..Checkup::new(scene.app.sending(), programme) };
+    scene.post(&scene.report_of(&scene.app.institution(), of(on))).await;
+    scene.app.pass(TimeDelta::minutes(1));
+    let newest = scene.report_of(&scene.app.institution(), of(on));
+    let id = scene.post(&newest).await;
+    let year = on.year();
+    let page = patient.get(&format!("/fhir/Bundle?kind=checkup&date={year}")).await;
+    let ids: Vec<String> = page.must_be(200).matches().into_iter().map(|(id, _)| id).collect();
+    assert!(ids.contains(&id) || page.text().contains(&newest.json));
+    let all = patient.get("/fhir/Bundle?kind=checkup").await;
+    let same_day = all.must_be(200).text().matches(&format!("\"start\":\"{on}\"")).count();
+    assert!(same_day >= 1, "the newest report of the day");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkup_centre_sends_checkups_and_nothing_else() {
+    let mut scene = Scene::new().await;
+    let institution = scene.app.world.institution(3);
+    let number = institution.number.to_string();
+    let centre = scene.app.add_participant("centre", Role::CheckupCentre, &[&number]).await;
+    let programme = Programme::usual_for(&scene.person, scene.app.now().date_naive());
+    let report = Checkup::new(scene.app.sending(), programme);
+    let report = scene.report_of(&institution, report);
+    centre.post("/fhir/Bundle", report.json).await.must_be(201);
+    let list =
+        kyoyu_synth::ConditionList { sending: scene.app.sending(), count: 1, flags: Vec::new() };
+    let diseases = kyoyu_synth::conditions(&institution, &scene.person, &list);
+    centre.post("/fhir/Bundle", diseases.json).await.must_refuse(403, "kyoyu-role");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_patient_summary_is_the_patients_alone_for_180_days() {
+    let scene = Scene::new().await;
+    let summary = PatientSummary::new(scene.app.sending());
+    let summary = patient_summary(&scene.app.institution(), &scene.person, &summary);
+    let id = scene.post(&summary).await;
+    let by_id = format!("/fhir/Bundle/{id}");
+    scene.app.full_consent(&scene.person).await;
+    scene.app.doctor.get(&by_id).await.must_refuse(404, "kyoyu-not-found");
+    let patient = scene.app.patient(&scene.person);
+    assert_eq!(patient.get(&by_id).await.must_be(200).text(), summary.json);
+    assert_eq!(scene.app.count("segment where kind = 'condition'").await, 0, "nothing of it");
+    scene.app.pass(TimeDelta::days(180));
+    patient.get(&by_id).await.must_be(200);
+    scene.app.pass(TimeDelta::days(1));
+    patient.get(&by_id).await.must_refuse(404, "kyoyu-not-found");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_patient_summary_with_a_hidden_disease_is_refused() {
+    let scene = Scene::new().await;
+    for flags in [
+        Flags { uninformed: true, ..Flags::default() },
+        Flags { undelivered: true, ..Flags::default() },
+    ] {
+        let summary =
+            PatientSummary { flags: vec![flags], ..PatientSummary::new(scene.app.sending()) };
+        let summary = patient_summary(&scene.app.institution(), &scene.person, &summary);
+        let reply = scene.app.hospital.post("/fhir/Bundle", summary.json).await;
+        reply.must_refuse(422, "kyoyu-summary-flagged");
+    }
+    scene.app.finish().await;
+}
