@@ -5,7 +5,7 @@ use kyoyu_domain::{
     identifiers::{InstitutionNumber, InsurerNumber},
     participant::{Role, SignatureAlgorithm},
 };
-use kyoyu_synth::{InstitutionKind, World};
+use kyoyu_synth::{Institution, InstitutionKind, World};
 
 use crate::{Pki, TokenIssuer};
 
@@ -73,10 +73,7 @@ impl Cast {
     /// When the world has no clinic beside its first hospital.
     pub fn of(world: &World) -> Result<Self> {
         let hospital = world.institution(0);
-        let clinic = (1..world.size().institutions)
-            .map(|index| world.institution(index))
-            .find(|institution| institution.kind == InstitutionKind::Clinic)
-            .context("the world has no clinic")?;
+        let clinic = first_clinic(world)?;
         // The world has no pharmacies; their numbers differ by 点数表区分 4.
         let number = clinic.number.as_str();
         let pharmacy: InstitutionNumber = format!("{}4{}", &number[..2], &number[3..]).parse()?;
@@ -85,10 +82,7 @@ impl Cast {
             hospital: Party::institution("hospital-a", hospital.name, hospital.number),
             clinic: Party::institution("clinic-b", clinic.name, clinic.number),
             pharmacy: Party::institution("pharmacy-c", "まちかど薬局".to_owned(), pharmacy),
-            insurer: Party {
-                insurer: Some(world.person(0).insurer),
-                ..Party::network("insurer", "医療保険者", Role::Insurer)
-            },
+            insurer: Party::insurer(world.person(0).insurer),
             portal: Party::network("portal", "マイナポータル", Role::PatientPortal),
             eligibility: Party::network(
                 "eligibility",
@@ -114,6 +108,14 @@ impl Cast {
     }
 }
 
+/// 診療所 — the clinic of the story.
+pub(super) fn first_clinic(world: &World) -> Result<Institution> {
+    (1..world.size().institutions)
+        .map(|index| world.institution(index))
+        .find(|institution| institution.kind == InstitutionKind::Clinic)
+        .context("the world has no clinic")
+}
+
 fn issuers(institutions: Vec<InstitutionNumber>) -> Vec<CastIssuer> {
     let issuer = |key, url, role| CastIssuer { key, url, role, institutions: Vec::new() };
     vec![
@@ -130,6 +132,12 @@ impl Party {
     fn institution(certificate: &'static str, name: String, number: InstitutionNumber) -> Self {
         let role = Role::Institution;
         Self { certificate, name, role, institution: Some(number), insurer: None }
+    }
+
+    /// Its name holds its number: another world has another insurer.
+    fn insurer(number: InsurerNumber) -> Self {
+        let name = format!("医療保険者{}", number.as_str());
+        Self { insurer: Some(number), ..Self::network("insurer", &name, Role::Insurer) }
     }
 
     fn network(certificate: &'static str, name: &str, role: Role) -> Self {

@@ -29,10 +29,13 @@ pub(super) struct Scene<'s, 'n, 'w> {
 /// Everybody who asks or sends.
 pub(super) struct Desks {
     pub(super) hospital: Desk,
+    /// 紹介先のシステム
+    pub(super) clinic: Desk,
     pub(super) doctor: Desk,
     pub(super) pharmacist: Desk,
     pub(super) insurer: Desk,
     pub(super) patient: Desk,
+    pub(super) relative: Desk,
     pub(super) eligibility: Desk,
 }
 
@@ -60,13 +63,15 @@ impl<'s, 'n, 'w> Scene<'s, 'n, 'w> {
         let user = |party, subject, qualification| {
             Desk::user(setup, &cast, party, subject, Some(qualification))
         };
-        let portal = Desk::user(setup, &cast, &cast.portal, "myna-user", None)?;
+        let portal = || Desk::user(setup, &cast, &cast.portal, "myna-user", None);
         let desks = Desks {
             hospital: Desk::system(setup, &cast.hospital)?,
+            clinic: Desk::system(setup, &cast.clinic)?,
             doctor: user(&cast.clinic, "dr-b-001", "doctor")?,
             pharmacist: user(&cast.pharmacy, "ph-c-001", "pharmacist")?,
             insurer: user(&cast.insurer, "clerk-001", "clerk")?,
-            patient: portal.for_patient(&script.patient.identifier),
+            patient: portal()?.for_patient(&script.patient.identifier),
+            relative: portal()?.for_patient(&script.relative.identifier),
             eligibility: Desk::system(setup, &cast.eligibility)?,
         };
         let (known, step) = (Known::default(), Step::Announce);
@@ -178,7 +183,7 @@ impl<'s, 'n, 'w> Scene<'s, 'n, 'w> {
         Ok(Visit { number: self.known.visits, patient, institution: self.clinic_number()? })
     }
 
-    fn clinic_number(&self) -> Result<InstitutionNumber> {
+    pub(super) fn clinic_number(&self) -> Result<InstitutionNumber> {
         self.cast.clinic.institution.context("the clinic has a number")
     }
 

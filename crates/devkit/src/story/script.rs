@@ -1,6 +1,7 @@
 //! 台本 — the persons and the Bundles of the story, all from the world's seed.
 
 use anyhow::{Context, Result};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Datelike, Duration, Utc};
 use kyoyu_domain::{
@@ -8,10 +9,13 @@ use kyoyu_domain::{
     identifiers::{BundleIdentifier, PersonIdentifier},
 };
 use kyoyu_synth::{
-    AllergyKind, AllergyList, ChosenResult, ConditionList, Institution, LabReport, Person, Results,
-    Sending, SynthBundle, World, allergies, conditions, labs,
+    AllergyKind, AllergyList, Attachment, AttachmentFormat, Checkup, ChosenResult, ConditionList,
+    Institution, LabReport, PatientSummary, Person, Programme, Referral, Results, Sending,
+    SynthBundle, World, allergies, checkup, conditions, labs, patient_summary, referral,
 };
 use serde_json::{Value, json};
+
+use super::cast::first_clinic;
 
 /// Items of `fhir-profiles/lab-items.tsv`: potassium first, then sodium and creatinine.
 const ITEMS: &[u16] = &[221, 211, 111];
@@ -60,6 +64,8 @@ pub(super) struct Script {
     /// 家族 — shares the insured number but for the branch.
     pub(super) relative: Person,
     hospital: Institution,
+    /// 紹介先
+    clinic: Institution,
     begins_at: DateTime<Utc>,
 }
 
@@ -67,7 +73,8 @@ impl Script {
     pub(super) fn of(world: &World, begins_at: DateTime<Utc>) -> Result<Self> {
         let (patient, relative) = family_of_two(world)?;
         let hospital = world.institution(0);
-        Ok(Self { patient, relative, hospital, begins_at })
+        let clinic = first_clinic(world)?;
+        Ok(Self { patient, relative, hospital, clinic, begins_at })
     }
 
     /// 検査 — the report of three days ago, with a mistyped potassium.
@@ -146,10 +153,53 @@ impl Script {
         allergies(&self.hospital, &self.patient, &list).into()
     }
 
+    /// 紹介状 — about the relative, with a file.
+    pub(super) fn letter(&self) -> Parcel {
+        let letter = Referral {
+            attachments: vec![Attachment { format: AttachmentFormat::Pdf, bytes: 20_000 }],
+            ..Referral::least(Sending::new(21, self.begins_at))
+        };
+        referral(&self.hospital, &self.clinic, &self.relative, &letter).into()
+    }
+
+    /// 健診文書
+    pub(super) fn checkup(&self) -> Parcel {
+        let sending = Sending::new(22, self.begins_at);
+        let programme = Programme::usual_for(&self.patient, self.begins_at.date_naive());
+        checkup(&self.hospital, &self.patient, &Checkup::new(sending, programme)).into()
+    }
+
+    /// 患者サマリー
+    pub(super) fn patient_summary(&self) -> Parcel {
+        let summary = PatientSummary::new(Sending::new(23, self.begins_at));
+        patient_summary(&self.hospital, &self.patient, &summary).into()
+    }
+
     /// The diseases with their flags, in order.
     pub(super) fn diseases(&self) -> Result<Vec<(Item, Flags)>> {
         Ok(items(&self.conditions())?.into_iter().zip(FLAGS).collect())
     }
+}
+
+/// A file of a document.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Its place among the attachments, from 1.
+    pub(super) number: usize,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The largest file of a document.
+pub(super) fn largest_file(parcel: &Parcel) -> Result<File> {
+    let bundle: Value = serde_json::from_slice(&parcel.body)?;
+    let entries = bundle["entry"].as_array().context("a Bundle has entries")?;
+    let data = entries
+        .iter()
+        .filter_map(|entry| entry["resource"]["content"][0]["attachment"]["data"].as_str());
+    let files: Result<Vec<Vec<u8>>, _> = data.map(|data| BASE64_STANDARD.decode(data)).collect();
+    let files = files?.into_iter().enumerate();
+    let largest = files.max_by_key(|(_, bytes)| bytes.len()).context("the letter has no file")?;
+    Ok(File { number: largest.0 + 1, bytes: largest.1 })
 }
 
 /// What a Bundle brings besides the Patient.

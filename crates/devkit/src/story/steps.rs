@@ -6,10 +6,12 @@ mod cancel;
 mod change;
 mod consent;
 mod expire;
+mod letter;
 mod mix_up;
 mod portal;
 mod register;
 mod revoke;
+mod summaries;
 
 use std::str::FromStr;
 
@@ -34,6 +36,10 @@ pub enum Step {
     Change,
     /// 取消 — cancelled and restored.
     Cancel,
+    /// 紹介状 — held, permitted, received.
+    Letter,
+    /// 健診文書・患者サマリー — each read by those whom it is for.
+    Summaries,
     /// 撤回 — the consent is revoked.
     Revoke,
     /// 期限 — invisible on the day, deleted without remains.
@@ -52,6 +58,8 @@ impl Step {
         Self::MixUp,
         Self::Change,
         Self::Cancel,
+        Self::Letter,
+        Self::Summaries,
         Self::Revoke,
         Self::Expire,
         Self::AccessLog,
@@ -67,6 +75,8 @@ impl Step {
             Self::MixUp => "mix-up",
             Self::Change => "change",
             Self::Cancel => "cancel",
+            Self::Letter => "letter",
+            Self::Summaries => "summaries",
             Self::Revoke => "revoke",
             Self::Expire => "expire",
             Self::AccessLog => "access-log",
@@ -83,6 +93,8 @@ impl Step {
             Self::MixUp => ("患者の取り違えは通らない", "a mix-up does not pass"),
             Self::Change => ("検査値を訂正する", "a result is corrected"),
             Self::Cancel => ("取消と取消UNDO", "cancelled, then restored"),
+            Self::Letter => ("紹介状が届く", "a letter arrives"),
+            Self::Summaries => ("健診文書と患者サマリー", "a checkup report, a patient summary"),
             Self::Revoke => ("同意を撤回する", "the consent is revoked"),
             Self::Expire => ("期限が来て削除される", "the day comes and the data goes"),
             Self::AccessLog => ("だれが見たか", "who looked"),
@@ -112,6 +124,8 @@ pub(super) async fn play(step: Step, scene: &mut Scene<'_, '_, '_>) -> Result<()
         Step::MixUp => mix_up::play(scene).await,
         Step::Change => change::play(scene).await,
         Step::Cancel => cancel::play(scene).await,
+        Step::Letter => letter::play(scene).await,
+        Step::Summaries => summaries::play(scene).await,
         Step::Revoke => revoke::play(scene).await,
         Step::Expire => expire::play(scene).await,
         Step::AccessLog => access_log::play(scene).await,
