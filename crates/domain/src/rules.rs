@@ -278,6 +278,11 @@ rules! {
         "attachments of checkup reports are not taken",
         "添付を除いて送信してください",
         "send the report without attachments";
+    PRESCRIPTIONS_UNASKED = "kyoyu-prescriptions-unasked", Unavailable, "incomplete", Information,
+        "処方は含まれていません（電子処方箋管理サービスに照会していません）",
+        "prescriptions are not included: the e-prescription service was not asked",
+        "処方は電子処方箋管理サービスで確認してください",
+        "look prescriptions up in the e-prescription service";
     RANGE = "kyoyu-range", OutOfRange, "value", Error,
         "Rangeの指定が添付の範囲にありません",
         "the Range lies outside of the attachment",

@@ -111,6 +111,7 @@ fn bundle() -> CapabilityStatementRestResource {
         ("undo-cancel", "取消UNDO: Parameters with identifier and the insured person"),
         ("receive", "取得: POST /Bundle/<id>/$receive by the addressee; irreversible"),
         ("answer", "同意・不同意: POST /Bundle/<id>/$answer with decision permit or deny"),
+        ("assemble", "患者サマリー (GET): /Bundle/<id>/$assemble, with what belongs to it"),
         ("submissions", "照会 (GET): receipt, identifier or since; the caller's own only"),
     ]);
     bundle

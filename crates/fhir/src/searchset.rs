@@ -10,6 +10,7 @@ use kyoyu_domain::{
     catalogue::Kind,
     consent::ConsentCategory,
     identifiers::{InstitutionNumber, ResourceId},
+    problem::Issue,
 };
 
 use crate::{names, outcome, splice};
@@ -48,6 +49,11 @@ pub struct Frame<'a> {
 
 /// 検索結果 — the page as bytes.
 pub fn searchset(frame: &Frame<'_>, matches: &[Match<'_>]) -> Vec<u8> {
+    searchset_with(frame, matches, &[])
+}
+
+/// The same, with an outcome that tells what is not there.
+pub fn searchset_with(frame: &Frame<'_>, matches: &[Match<'_>], notes: &[Issue]) -> Vec<u8> {
     let mut page = Page::begin(frame, matches.iter().map(|found| found.text.len() + 700).sum());
     for found in matches {
         page.open_entry();
@@ -65,6 +71,12 @@ pub fn searchset(frame: &Frame<'_>, matches: &[Match<'_>]) -> Vec<u8> {
         page.open_entry();
         page.out.extend_from_slice(br#"{"resource":"#);
         page.out.extend_from_slice(outcome::withheld(frame.withheld));
+        page.out.extend_from_slice(br#","search":{"mode":"outcome"}}"#);
+    }
+    if !notes.is_empty() {
+        page.open_entry();
+        page.out.extend_from_slice(br#"{"resource":"#);
+        page.out.extend_from_slice(&outcome::outcome(notes));
         page.out.extend_from_slice(br#","search":{"mode":"outcome"}}"#);
     }
     page.finish()

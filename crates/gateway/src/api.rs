@@ -3,6 +3,7 @@
 pub(crate) mod access_log;
 pub(crate) mod announce_patient;
 pub(crate) mod answer_letter;
+pub(crate) mod assemble_summary;
 pub(crate) mod cancel_bundle;
 pub(crate) mod change_bundle;
 pub(crate) mod last_n;

@@ -13,10 +13,10 @@ use kyoyu_domain::{audit::Action, catalogue, rules};
 
 use crate::{
     api::{
-        access_log, announce_patient, answer_letter, cancel_bundle, change_bundle, last_n, letters,
-        look_up, metadata, put_consent, read_attachment, read_document, read_patient,
-        read_resource, receive_letter, register_bundle, search, search_patient, submissions,
-        undo_bundle, validate_bundle,
+        access_log, announce_patient, answer_letter, assemble_summary, cancel_bundle,
+        change_bundle, last_n, letters, look_up, metadata, put_consent, read_attachment,
+        read_document, read_patient, read_resource, receive_letter, register_bundle, search,
+        search_patient, submissions, undo_bundle, validate_bundle,
     },
     body::Accepts,
     caller::App,
@@ -38,6 +38,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/fhir/Bundle/$submissions", get(submissions::answer))
         .route("/fhir/Bundle/{id}/$receive", post(receive_letter::answer))
         .route("/fhir/Bundle/{id}/$answer", post(answer_letter::answer))
+        .route("/fhir/Bundle/{id}/$assemble", get(assemble_summary::answer))
         .route("/fhir/Bundle/{id}", get(read_document::answer))
         .route("/fhir/DocumentReference", get(letters::by_get))
         .route("/fhir/DocumentReference/_search", post(letters::by_post))

@@ -6,6 +6,7 @@
 mod access_log;
 mod administer;
 mod announce;
+mod assemble;
 mod caller;
 mod cancel;
 mod change;
@@ -44,6 +45,7 @@ use kyoyu_store::{Store, audit::Recorder};
 
 pub use access_log::{Access, AccessLog};
 pub use administer::NewParticipant;
+pub use assemble::Assembled;
 pub use caller::{Caller, Token};
 pub use consent::ConsentAnswer;
 pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};

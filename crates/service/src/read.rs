@@ -231,7 +231,8 @@ impl Service {
         id: SubmissionId,
         about: &mut Option<PersonKey>,
     ) -> Result<ShownDocument, Failure> {
-        let mut session = self.session_of(caller, id, DOCUMENTS, about).await?;
+        let kinds: Vec<&'static Kind> = catalogue::of_type(DOCUMENTS).collect();
+        let mut session = self.session_of(caller, id, &kinds, about).await?;
         let segments = self.segments(&mut session, DOCUMENTS).await?;
         let readable = self.readable(&session.grant, &segments);
         let one = readable.into_iter().find(|one| one.segment.key.submission == id);
@@ -240,19 +241,18 @@ impl Service {
     }
 
     /// Decides the read of something by its id: whatever stands in the way, it is not there.
-    async fn session_of(
+    pub(crate) async fn session_of(
         &self,
         caller: &Caller,
         id: SubmissionId,
-        resource_type: &str,
+        kinds: &[&'static Kind],
         about: &mut Option<PersonKey>,
     ) -> Result<Session, Failure> {
-        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
         let mut reader = self.store.reader().await?;
         let owner = segment::owner(&mut reader, id).await?;
         *about = owner;
         let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
-        match self.open(reader, caller, Some(&patient), &kinds).await {
+        match self.open(reader, caller, Some(&patient), kinds).await {
             Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
                 Err((&rules::NOT_FOUND).into())
             }
@@ -269,7 +269,8 @@ impl Service {
     ) -> Result<Found, Failure> {
         let not_there = || Failure::from(&rules::NOT_FOUND);
         let id: ResourceId = id.parse().map_err(|_| not_there())?;
-        let mut session = self.session_of(caller, id.submission, resource_type, about).await?;
+        let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
+        let mut session = self.session_of(caller, id.submission, &kinds, about).await?;
         let segments = self.segments(&mut session, resource_type).await?;
         let readable = self.readable(&session.grant, &segments);
         let one = readable.into_iter().find(|one| one.id() == id).ok_or_else(not_there)?;

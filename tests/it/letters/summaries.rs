@@ -139,6 +139,48 @@ async fn a_patient_summary_is_the_patients_alone_for_180_days() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_summary_is_assembled_with_allergies_and_the_advisers_results_of_thirty_days_s11_7() {
+    let scene = Scene::new().await;
+    let now = scene.app.now();
+    let result = |ago: i64| {
+        let results = vec![kyoyu_synth::ChosenResult::listed(221)];
+        scene.app.lab_of(&scene.person, scene.app.sending(), now - TimeDelta::days(ago), results)
+    };
+    let (within, before) = (result(29), result(32));
+    scene.app.register(&within).await;
+    scene.app.register(&before).await;
+    let allergies = scene.app.allergies(&scene.person, &[kyoyu_synth::AllergyKind::Food]);
+    scene.app.register(&allergies).await;
+    let elsewhere = kyoyu_synth::LabReport {
+        sending: scene.app.sending(),
+        collected_at: now - TimeDelta::days(1),
+        results: kyoyu_synth::Results::Chosen(vec![kyoyu_synth::ChosenResult::listed(211)]),
+    };
+    let elsewhere = kyoyu_synth::labs(&scene.addressee(), &scene.person, &elsewhere);
+    scene.clinic.post("/fhir/Bundle", elsewhere.json).await.must_be(201);
+    let summary = PatientSummary::new(scene.app.sending());
+    let summary = patient_summary(&scene.app.institution(), &scene.person, &summary);
+    let address = format!("/fhir/Bundle/{}/$assemble", scene.post(&summary).await);
+    let patient = scene.app.patient(&scene.person);
+    let page = patient.get(&address).await;
+    let types: Vec<String> = page
+        .must_be(200)
+        .matches()
+        .into_iter()
+        .map(|(_, entry)| entry["resource"]["resourceType"].as_str().expect("a type").to_owned())
+        .collect();
+    assert_eq!(types, ["Bundle", "AllergyIntolerance", "Observation"], "{}", page.text());
+    assert!(page.text().contains(&summary.json), "as it was sent");
+    assert!(page.text().contains("kyoyu-prescriptions-unasked"), "what is missing is told");
+    scene.app.full_consent(&scene.person).await;
+    scene.app.doctor.get(&address).await.must_refuse(403, "kyoyu-role");
+    let stranger = scene.app.announced(1).await;
+    let stranger = scene.app.patient(&stranger);
+    stranger.get(&address).await.must_refuse(404, "kyoyu-not-found");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patient_summary_with_a_hidden_disease_is_refused() {
     let scene = Scene::new().await;
     for flags in [

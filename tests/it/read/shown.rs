@@ -200,8 +200,9 @@ fn offered(resource: &Value) -> Vec<String> {
     });
     let operations = list("operation").into_iter().map(|one| {
         let name = one["name"].as_str().expect("a name").to_owned();
-        let method = if ["submissions", "lastn"].contains(&name.as_str()) { "GET" } else { "POST" };
-        let one = if ["receive", "answer"].contains(&name.as_str()) { "/x" } else { "" };
+        let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+        let method = if is_one_of(&["submissions", "lastn", "assemble"]) { "GET" } else { "POST" };
+        let one = if is_one_of(&["receive", "answer", "assemble"]) { "/x" } else { "" };
         format!("{method} /fhir/{of}{one}/${name}")
     });
     interactions.chain(operations).collect()

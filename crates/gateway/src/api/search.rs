@@ -7,7 +7,7 @@ use axum::{
 
 use kyoyu_domain::audit::Action;
 use kyoyu_fhir::searchset::{Frame, Match, searchset};
-use kyoyu_service::{SearchPage, SearchQuery, SentBy};
+use kyoyu_service::{Found, SearchPage, SearchQuery, SentBy};
 
 use crate::{
     api::query::{self, Links},
@@ -44,19 +44,6 @@ pub(crate) async fn by_post(
 
 /// The page as a searchset.
 pub(crate) fn page_of(base_url: &str, links: &Links, page: &SearchPage) -> Vec<u8> {
-    let matches: Vec<Match<'_>> = page
-        .entries
-        .iter()
-        .map(|found| Match {
-            id: found.id,
-            kind: found.kind,
-            text: &found.text,
-            first_registered_at: found.first_registered_at,
-            registered_at: found.registered_at,
-            institution: found.institution,
-            institution_name: &found.institution_name,
-        })
-        .collect();
     let next = page.next.as_deref().map(|cursor| links.next(cursor));
     let frame = Frame {
         base_url,
@@ -64,5 +51,21 @@ pub(crate) fn page_of(base_url: &str, links: &Links, page: &SearchPage) -> Vec<u
         next_link: next.as_deref(),
         withheld: &page.withheld,
     };
-    searchset(&frame, &matches)
+    searchset(&frame, &matches(&page.entries))
+}
+
+/// Resources as a searchset takes them.
+pub(crate) fn matches(found: &[Found]) -> Vec<Match<'_>> {
+    found
+        .iter()
+        .map(|one| Match {
+            id: one.id,
+            kind: one.kind,
+            text: &one.text,
+            first_registered_at: one.first_registered_at,
+            registered_at: one.registered_at,
+            institution: one.institution,
+            institution_name: &one.institution_name,
+        })
+        .collect()
 }
