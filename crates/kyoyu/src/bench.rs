@@ -5,6 +5,7 @@
 //! bounds, the ratios to the plain design hold.
 
 mod cpu;
+pub mod documents;
 mod figures;
 mod load;
 mod plain;

@@ -47,8 +47,8 @@ impl Meter {
         Ok(())
     }
 
-    /// Bytes on disk of segments, directories, ledger, identifiers and tombstones with all
-    /// their indexes; audit records apart.
+    /// Bytes on disk of segments, directories, letters, attachments, ledger, identifiers and
+    /// tombstones with all their indexes; audit records apart.
     pub async fn stored_bytes(&self) -> Result<i64> {
         let statement = "select (
                 select coalesce(sum(pg_total_relation_size(inhrelid)), 0)
@@ -57,6 +57,8 @@ impl Meter {
             )::bigint
             + pg_total_relation_size('submission')
             + pg_total_relation_size('bundle_identifier')
+            + pg_total_relation_size('letter')
+            + pg_total_relation_size('attachment')
             + pg_total_relation_size('tombstone')";
         Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
     }
@@ -67,7 +69,8 @@ impl Meter {
             from pg_class c
             where c.relkind = 'r'
                 and (c.relname like 'segment\\_%'
-                    or c.relname in ('submission', 'bundle_identifier', 'tombstone'))
+                    or c.relname in ('submission', 'bundle_identifier', 'letter',
+                        'attachment', 'tombstone'))
                 and pg_total_relation_size(c.oid) > 65536
             order by pg_total_relation_size(c.oid) desc";
         Ok(sqlx::query_as(statement).fetch_all(&self.0).await?)

@@ -41,6 +41,11 @@ impl Request {
         Ok(Self { method, path, headers: HeaderMap::new(), body: body.into() })
     }
 
+    /// The bytes of the body.
+    pub fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+
     /// `GET`; the query stands in the path.
     ///
     /// # Errors

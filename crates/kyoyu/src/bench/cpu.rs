@@ -37,7 +37,24 @@ fn process(pid: &str) -> Option<(u32, u64)> {
 
 /// Resident memory of this process.
 pub(super) fn resident_kb() -> u64 {
+    memory_kb("VmRSS:")
+}
+
+/// The most that was resident since the peak was forgotten.
+pub(super) fn peak_kb() -> u64 {
+    memory_kb("VmHWM:")
+}
+
+/// Lets the peak begin at what is resident now; where that cannot be done, the peak is one of
+/// the whole process and the figure that is made of it too large, never too small.
+pub(super) fn forget_peak() {
+    if let Err(error) = fs::write("/proc/self/clear_refs", "5") {
+        tracing::debug!(%error, "the peak of memory cannot be forgotten");
+    }
+}
+
+fn memory_kb(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }

@@ -132,12 +132,16 @@ impl Stage {
         self.connection.postmaster()
     }
 
+    /// When everything that is made beforehand is sent.
+    pub(super) fn sent_at(&self) -> DateTime<Utc> {
+        self.from - TimeDelta::seconds(1)
+    }
+
     /// Registrations of Bundles that were never sent before.
     pub(super) fn bundles(&self, resources: usize, count: u64) -> Requests {
         let first = self.next_bundle.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
         let make = |index| {
-            let at = self.from - TimeDelta::seconds(1);
-            let (_, bundle) = self.world.bundle(index, resources, at);
+            let (_, bundle) = self.world.bundle(index, resources, self.sent_at());
             Request::post_json("/fhir/Bundle", bundle.json)
         };
         Arc::new((first..first + count).filter_map(|index| make(index).ok()).collect())

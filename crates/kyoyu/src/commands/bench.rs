@@ -17,6 +17,15 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    loads: Loads,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// How large the loads are, and how they are told.
+#[derive(Debug, Args)]
+struct Loads {
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -29,12 +38,12 @@ pub(super) struct Arguments {
     /// Synthetic patients.
     #[arg(long, default_value_t = 5_000)]
     patients: u64,
-    #[command(subcommand)]
-    part: Option<Part>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Part {
+    /// Measures letters of 30 kB and of 7 MB: registered, received, and what they cost.
+    Documents(Loads),
     /// Measures the check alone: one thread, no database, parsing included.
     Validate {
         /// One JSON object instead of a table.
@@ -50,20 +59,28 @@ enum Part {
 }
 
 pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if let Some(Part::Validate { json, packages, files }) = &arguments.part {
-        return validate(&config, *json, packages.as_deref(), files);
-    }
+    let (of_documents, loads) = match arguments.part {
+        Some(Part::Validate { json, packages, files }) => {
+            return validate(&config, json, packages.as_deref(), &files);
+        }
+        Some(Part::Documents(loads)) => (true, loads),
+        None => (false, arguments.loads),
+    };
     "warn".clone_into(&mut config.telemetry.level);
     config.telemetry.format = Format::Text;
     telemetry::start(&config.telemetry)?;
-    anyhow::ensure!(arguments.connections > 0, "--connections must be at least 1");
+    anyhow::ensure!(loads.connections > 0, "--connections must be at least 1");
     let extent = Extent {
-        seconds: arguments.seconds.max(1),
-        connections: arguments.connections,
-        patients: arguments.patients.max(1),
+        seconds: loads.seconds.max(1),
+        connections: loads.connections,
+        patients: loads.patients.max(1),
     };
-    let figures = bench::measure(&config, extent, &|text| tell(text)).await?;
-    output::line(&if arguments.json { figures.json() } else { figures.table() })?;
+    let figures = if of_documents {
+        bench::documents::measure(&config, extent, &|text| tell(text)).await?
+    } else {
+        bench::measure(&config, extent, &|text| tell(text)).await?
+    };
+    output::line(&if loads.json { figures.json() } else { figures.table() })?;
     Ok(ExitCode::SUCCESS)
 }
 
