@@ -52,6 +52,20 @@ fn a_file_that_names_none_is_judged_by_the_configured_generation() {
 }
 
 #[test]
+fn a_document_is_held_to_the_rules_of_documents_as_the_service_does() {
+    let directory = Directory::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for kind in ["referral", "discharge-summary", "checkup", "patient-summary"] {
+        for (case, code) in [("valid", 0), ("invalid", 1)] {
+            let file = fixtures.join(kind).join(case).join("input.json");
+            let body = fs::read_to_string(file).expect("the fixture is there");
+            let output = validate(&directory, "1.10.0", &body);
+            assert_eq!(output.status.code(), Some(code), "{kind} {case}: {}", said(&output));
+        }
+    }
+}
+
+#[test]
 fn an_unknown_generation_is_no_configuration() {
     let output = validate(&Directory::new(), "1.13.0", &bundle(""));
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use kyoyu_domain::problem::Severity;
+use kyoyu_domain::{catalogue, problem::Severity};
 use kyoyu_profile::{
     collection,
     json::{self, Document},
@@ -80,17 +80,21 @@ fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> 
     let Manner::Strict = mode else { return validator.validate(bytes, Mode::Reference) };
     let mut report = validator.validate(bytes, Mode::Strict);
     let limits = config.limits.of_bodies();
-    if Document::parse(bytes, &limits).is_ok_and(|document| claims_collection(&document)) {
+    if Document::parse(bytes, &limits).is_ok_and(|document| is_sent(&document)) {
         report.join(&collection::check_as(bytes, &limits, validator.unnamed()).issues);
     }
     report
 }
 
-fn claims_collection(document: &Document<'_>) -> bool {
+/// Whether a document claims the profile of a Bundle that institutions send.
+fn is_sent(document: &Document<'_>) -> bool {
+    let of_documents = catalogue::CATALOGUE.iter().filter(|kind| kind.is_document());
+    let known: Vec<&str> =
+        of_documents.map(|kind| kind.profile).chain([BUNDLE_PROFILE_URL]).collect();
     let profiles = document.root().find(&["meta", "profile"]);
     let mut claimed =
         profiles.into_iter().flat_map(json::Value::items).filter_map(json::Value::as_str);
-    claimed.any(|own| own.split('|').next() == Some(BUNDLE_PROFILE_URL))
+    claimed.any(|own| own.split('|').next().is_some_and(|own| known.contains(&own)))
 }
 
 fn line(file: &str, report: &Report) -> String {
