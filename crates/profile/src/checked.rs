@@ -136,8 +136,6 @@ pub struct DocumentFacts {
     pub nested: u16,
     /// The attachments, in document order.
     pub attachments: Vec<Attachment>,
-    /// Whether it carries a `Bundle.signature`.
-    pub is_signed: bool,
 }
 
 /// 添付 — one attachment of a document, whose base64 text can be cut out and put back.

@@ -78,7 +78,6 @@ pub(crate) fn read(bundle: &BundleView<'_>) -> Option<CheckedBundle> {
             belongs_to: letter::belongs_to(composition),
             nested: u16::try_from(nested.len()).ok()?,
             attachments: attachments::of(bundle.root),
-            is_signed: bundle.root.get("signature").is_some(),
         }),
     })
 }
