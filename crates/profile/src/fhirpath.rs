@@ -38,6 +38,7 @@ use item::Item;
 use node::Node;
 
 pub use focus::Focus;
+pub(crate) use node::Name;
 pub(crate) use types::may_be_url;
 
 use crate::json::Value;

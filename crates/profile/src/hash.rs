@@ -6,6 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// A map whose keys are our own.
 pub(crate) type NumberMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<Mixer>>;
 
+/// A set whose members are our own.
+pub(crate) type NumberSet<K> = std::collections::HashSet<K, BuildHasherDefault<Mixer>>;
+
 /// Multiplies and rotates; no defence against chosen keys.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Mixer(u64);
@@ -22,8 +25,16 @@ impl Hasher for Mixer {
             self.write_u64(u64::from_le_bytes(*chunk));
             rest = behind;
         }
-        let tail = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        // The last eight bytes again, so that no loop over single ones is needed.
+        let tail = match bytes.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
         self.write_u64(tail ^ (bytes.len() as u64) << 56);
+    }
+
+    fn write_u8(&mut self, _: u8) {
+        // The end mark of a text; its length is in already.
     }
 
     fn write_u32(&mut self, number: u32) {

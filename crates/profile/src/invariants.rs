@@ -12,6 +12,7 @@ pub mod table;
 pub mod xhtml;
 
 mod bundles;
+mod choices;
 mod datatypes;
 mod elements;
 mod resources;

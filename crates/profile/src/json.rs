@@ -22,6 +22,7 @@ use kyoyu_domain::problem::{Issue, Place, Rule};
 
 use self::parser::Laxness;
 pub use self::symbols::Symbol;
+pub(crate) use self::symbols::symbol;
 use crate::limits::Limits;
 
 /// One JSON text, parsed.
@@ -29,6 +30,9 @@ pub struct Document<'a> {
     source: &'a str,
     /// Children before their parent; the root is the last one.
     nodes: Vec<Node>,
+    /// The strings that may lead to something in the same resource, in the order of the nodes:
+    /// those that begin with `#` or an escape, and narratives.
+    local: Vec<u32>,
     laxities: Vec<Laxity>,
 }
 
@@ -109,6 +113,15 @@ impl Flags {
 
     fn with_extras(self, extras: bool) -> Self {
         Self(self.0 | u8::from(extras) << 3)
+    }
+
+    /// Whether it is a string that may lead to something in the same resource.
+    fn is_local(self) -> bool {
+        self.0 & 16 != 0
+    }
+
+    fn with_local(self, local: bool) -> Self {
+        Self(self.0 | u8::from(local) << 4)
     }
 }
 
@@ -290,6 +303,17 @@ impl<'d> Value<'d> {
         self.node().flags.has_underscore()
     }
 
+    /// Whether it is a string that begins with this byte, however it is written.
+    pub(crate) fn begins_with(self, byte: u8) -> bool {
+        let node = self.node();
+        let first = self.document.source.as_bytes().get(node.start as usize + 1);
+        node.kind == Kind::String
+            && match first {
+                Some(b'\\') => self.as_str().is_some_and(|text| text.as_bytes()[0] == byte),
+                first => first == Some(&byte),
+            }
+    }
+
     /// Whether it is a string that begins with `#`, written plainly.
     pub(crate) fn begins_with_hash(self) -> bool {
         let node = self.node();
@@ -329,6 +353,16 @@ impl<'d> Value<'d> {
         self.children()
             .take(if self.is_object() { usize::MAX } else { 0 })
             .map(|child| (child.key().unwrap_or_default(), child))
+    }
+
+    /// The strings below it that may lead to something in the same resource: those that begin
+    /// with `#`, or with an escape that might be one, and narratives.
+    pub(crate) fn local_strings(self) -> impl Iterator<Item = Self> + Clone + use<'d> {
+        let node = self.node();
+        let local = &self.document.local;
+        let first = local.partition_point(|own| *own < node.low);
+        let own = local[first..].iter().take_while(move |own| **own < node.first + node.count);
+        own.map(move |node| Self { node: *node, ..self })
     }
 
     /// Everything below it, children before their parents.
@@ -425,6 +459,11 @@ impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.document, other.document) && self.node == other.node
     }
+}
+
+/// What a part of a string means that was accepted.
+pub(crate) fn decoded(raw: &str) -> Cow<'_, str> {
+    if raw.contains('\\') { text::decode(raw) } else { Cow::Borrowed(raw) }
 }
 
 /// Turns offsets into lines and columns in one pass; the offsets must not decrease.

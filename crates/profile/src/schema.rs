@@ -26,7 +26,7 @@ pub(crate) use self::{
     primitive::PrimitiveKind,
     sample::Sample,
     slicing::{Keyed, MatchOn, SliceTest, Slicing, Step, push_part},
-    tables::{Row, RowType, Slot, Table, last_name},
+    tables::{Row, RowType, Slot, Table},
 };
 use crate::{
     definition::{ExtensionContext, StructureKind},
@@ -213,6 +213,11 @@ impl Schema {
         if let Some(id) = self.find(url) {
             self.by_canonical.entry(format!("{url}|{version}").into()).or_insert(id);
         }
+    }
+
+    /// The canonicals of all definitions, without version.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().map(|profile| &*profile.url)
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &ElementNode {

@@ -14,14 +14,15 @@ mod hierarchy;
 mod model;
 mod systems;
 
-use std::collections::HashMap;
-
 pub use model::{
     CodeSystem, Concept, Content, Designation, Filter, Include, ListedCode, Property, ValueSet,
 };
 pub use systems::{Coverage, Display};
 
-use crate::package::{Package, scope::Scope};
+use crate::{
+    hash::NumberMap,
+    package::{Package, scope::Scope},
+};
 use codes::{CodeId, Codes};
 use systems::{SystemId, Systems};
 
@@ -32,7 +33,7 @@ pub struct Terminology {
     systems: Systems,
     sets: Vec<Set>,
     /// By canonical, with and without `|version`.
-    by_canonical: HashMap<Box<str>, ValueSetId>,
+    by_canonical: NumberMap<Box<str>, ValueSetId>,
 }
 
 /// A value set of a [`Terminology`].
@@ -83,7 +84,8 @@ impl Terminology {
         let mut codes = Codes::default();
         let mut systems = Systems::build(&scope, &mut codes);
         let expanded = expand::all(&scope, &mut systems, &mut codes);
-        let mut by_canonical = HashMap::with_capacity(2 * expanded.len());
+        let mut by_canonical = NumberMap::default();
+        by_canonical.reserve(2 * expanded.len());
         for (index, set) in expanded.iter().enumerate() {
             let id = ValueSetId(index as u32);
             // The scope names the version that is meant without version last.
@@ -92,6 +94,12 @@ impl Terminology {
         }
         codes.shrink();
         Self { codes, systems, sets: expanded, by_canonical }
+    }
+
+    /// The canonicals of the code systems that are defined and of the value sets, without
+    /// version.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
+        self.systems.defined().chain(self.sets.iter().map(|set| &*set.url))
     }
 
     /// The value set with this canonical, with or without `|version`.
@@ -208,24 +216,28 @@ impl Terminology {
 
     /// Whether a code is in its system.
     pub fn is_known_code(&self, system: &str, code: &str) -> Knowledge {
-        let Some(system) = self.systems.find(system) else { return Knowledge::Undecidable };
-        if let Some(fits) = self.systems.grammar(system) {
-            return if fits(code) { Knowledge::Known } else { Knowledge::Unknown };
-        }
-        match (self.systems.concept(&self.codes, system, code), self.systems.coverage(system)) {
-            (Some(_), _) => Knowledge::Known,
-            (None, Some(Coverage::Complete)) => Knowledge::Unknown,
-            (None, _) => Knowledge::Undecidable,
-        }
+        self.look_up(system, code).0
     }
 
     /// The names of a code in its system, its display first; empty where it is not known.
     pub fn displays(&self, system: &str, code: &str) -> &[Display] {
-        let found = self
-            .systems
-            .find(system)
-            .and_then(|system| self.systems.concept(&self.codes, system, code));
-        found.map_or(&[], |concept| self.systems.displays(concept))
+        self.look_up(system, code).1
+    }
+
+    /// Whether a code is in its system, and its names there, its display first.
+    pub fn look_up(&self, system: &str, code: &str) -> (Knowledge, &[Display]) {
+        let Some(system) = self.systems.find(system) else { return (Knowledge::Undecidable, &[]) };
+        let concept = self.systems.concept(&self.codes, system, code);
+        let names = concept.clone().map_or(&[][..], |concept| self.systems.displays(concept));
+        if let Some(fits) = self.systems.grammar(system) {
+            return (if fits(code) { Knowledge::Known } else { Knowledge::Unknown }, names);
+        }
+        let knowledge = match (concept, self.systems.coverage(system)) {
+            (Some(_), _) => Knowledge::Known,
+            (None, Some(Coverage::Complete)) => Knowledge::Unknown,
+            (None, _) => Knowledge::Undecidable,
+        };
+        (knowledge, names)
     }
 }
 

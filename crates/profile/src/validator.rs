@@ -121,10 +121,11 @@ impl Validator {
     /// known, claims, and in the version that it claims where there are several; the first
     /// guide otherwise.
     fn guide_for(&self, root: Value<'_>) -> Option<&Guide> {
-        let entries = root.field(Symbol::of("entry")).into_iter().flat_map(Value::items);
-        let resources = entries.filter_map(|entry| entry.field(Symbol::of("resource")));
+        let entries = root.field(Symbol::named("entry")).into_iter().flat_map(Value::items);
+        let resources = entries.filter_map(|entry| entry.field(Symbol::named("resource")));
         let claimed = std::iter::once(root).chain(resources).find_map(|resource| {
-            let profiles = resource.field(Symbol::of("meta"))?.field(Symbol::of("profile"))?;
+            let profiles =
+                resource.field(Symbol::named("meta"))?.field(Symbol::named("profile"))?;
             let claimed: Vec<_> = profiles.items().filter_map(Value::as_str).collect();
             let first = |defines: fn(&Guide, &str) -> bool| {
                 let mut guides = self.guides.iter();

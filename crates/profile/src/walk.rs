@@ -39,6 +39,7 @@ use std::borrow::Cow;
 pub(crate) use self::{
     finding::{Broken, Finding},
     place::expression,
+    primitive::is_plain as is_plain_url,
     settle::Check,
 };
 use crate::json::{Document, Symbol, Value};
@@ -46,7 +47,7 @@ use crate::json::{Document, Symbol, Value};
 /// What is wrong with a document that is no resource of FHIR R4.
 pub(crate) fn root_finding(document: &Document<'_>) -> Finding {
     let root = document.root();
-    let has_type = root.field(Symbol::of("resourceType")).is_some_and(Value::is_string);
+    let has_type = root.field(Symbol::named("resourceType")).is_some_and(Value::is_string);
     let rule = if has_type { &texts::UNKNOWN_RESOURCE_TYPE } else { &texts::NO_RESOURCE_TYPE };
     let (severity, at) = (rule.severity, root.id());
     Finding { broken: Broken::Rule(rule), severity, at, argument: Cow::Borrowed("") }

@@ -21,6 +21,18 @@ pub(super) fn equal(left: &Item<'_, '_>, right: &Item<'_, '_>) -> bool {
     }
 }
 
+/// Whether an item is equal to a text of the expression.
+pub(super) fn equal_to_text(item: &Item<'_, '_>, text: &str) -> bool {
+    match item {
+        Item::Element(focus) => focus.value().is_some_and(|value| match value.kind() {
+            Kind::String => value.is(text),
+            Kind::Number | Kind::Bool => value.source() == text,
+            Kind::Null | Kind::Array | Kind::Object => false,
+        }),
+        other => equal_values(other, &Item::Constant(text)),
+    }
+}
+
 fn equal_values(left: &Item<'_, '_>, right: &Item<'_, '_>) -> bool {
     if let (Some(left), Some(right)) = (left.number(), right.number()) {
         return match (left, right) {

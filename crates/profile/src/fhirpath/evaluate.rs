@@ -11,7 +11,7 @@ use super::{
     node::{Function, Name, Node, Operator},
     strings,
 };
-use crate::json::Value;
+use crate::json::{Value, symbol};
 
 /// One evaluation of one expression at one element.
 pub(super) struct Evaluation<'s, 'd> {
@@ -193,9 +193,11 @@ impl<'s, 'd> Evaluation<'s, 'd> {
             },
             Function::Resolve => self.resolve(input, scope, sink),
             Function::Extension(url) => self.elements(input, scope, &mut |focus| {
-                focus.each_child("extension", false, &mut |child| {
-                    let is_it =
-                        child.value().is_some_and(|v| v.text_of("url").as_deref() == Some(url));
+                focus.each_child(symbol!("extension"), &mut |child| {
+                    let is_it = child
+                        .value()
+                        .and_then(|v| v.field(symbol!("url")))
+                        .is_some_and(|v| v.is(url));
                     if is_it { sink(Item::Element(child)) } else { MORE }
                 })
             }),
@@ -279,7 +281,8 @@ impl<'s, 'd> Evaluation<'s, 'd> {
         self.each(input, scope, &mut |item| {
             let reference = match &item {
                 Item::Element(focus) if item.text().is_none() => {
-                    focus.value().and_then(|value| value.text_of("reference"))
+                    let reference = focus.value().and_then(|v| v.field(symbol!("reference")));
+                    reference.and_then(Value::as_str)
                 }
                 _ => item.text().map(|text| Cow::Owned(text.into_owned())),
             };

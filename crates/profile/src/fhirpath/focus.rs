@@ -7,7 +7,6 @@ use super::{
     chain::{Flow, Stop},
     compare,
     node::Name,
-    types,
 };
 use crate::json::{Kind, Symbol, Value};
 
@@ -41,14 +40,9 @@ impl<'d> Focus<'d> {
         self.sibling
     }
 
-    /// The key under which it stands; none for items of arrays and for the root.
-    pub(crate) fn key(self) -> Option<Cow<'d, str>> {
-        self.value.or(self.sibling).and_then(Value::key)
-    }
-
     /// The type of a resource.
     pub(crate) fn resource_type(self) -> Option<Cow<'d, str>> {
-        self.value?.text_of("resourceType")
+        self.value?.field(RESOURCE_TYPE)?.as_str()
     }
 
     /// The text of a primitive's value, as it was sent.
@@ -69,8 +63,7 @@ impl<'d> Focus<'d> {
     /// Whether there is anything in it: empty strings and empty objects are nothing.
     pub(crate) fn is_there(self) -> bool {
         [self.value, self.sibling].into_iter().flatten().any(|value| {
-            says_something(value)
-                || value.descendants().any(|v| says_something(v) && !v.key_is("resourceType"))
+            says_something(value) || value.descendants().any(|v| says_something(v) && !is_type(v))
         })
     }
 
@@ -80,28 +73,31 @@ impl<'d> Focus<'d> {
     }
 
     /// Whether it has a child of this name that is not empty.
-    pub(crate) fn has(self, name: &str) -> bool {
-        self.any_child(name, false, &mut Focus::is_there)
+    pub(crate) fn has(self, name: Symbol) -> bool {
+        self.any_child(name, &mut Focus::is_there)
     }
 
     /// Whether it has a choice element of this name, of any type, that is not empty.
-    pub(crate) fn has_choice(self, name: &str) -> bool {
-        self.any_child(name, true, &mut Focus::is_there)
+    pub(crate) fn has_choice(self, name: &Name) -> bool {
+        self.any_choice(name, &mut Focus::is_there)
     }
 
     /// Whether a child of this name fulfils a condition.
     pub(crate) fn any_child(
         self,
-        name: &str,
-        is_choice: bool,
+        name: Symbol,
         condition: &mut dyn FnMut(Focus<'d>) -> bool,
     ) -> bool {
-        let mut found = false;
-        let _end = self.each_child(name, is_choice, &mut |child| {
-            found = condition(child);
-            if found { ControlFlow::Break(Stop::Enough) } else { ControlFlow::Continue(()) }
-        });
-        found
+        self.each_child(name, &mut |child| stop_if(condition(child))).is_break()
+    }
+
+    /// Whether a choice element of this name, of any type, fulfils a condition.
+    pub(crate) fn any_choice(
+        self,
+        name: &Name,
+        condition: &mut dyn FnMut(Focus<'d>) -> bool,
+    ) -> bool {
+        self.each_named(name, &mut |child| stop_if(condition(child))).is_break()
     }
 
     /// The object that holds its children: itself, or for a primitive what stands beside.
@@ -124,42 +120,26 @@ impl<'d> Focus<'d> {
         if name.choices.is_empty() {
             return ControlFlow::Continue(());
         }
-        let is_one = |symbol| name.choices.binary_search(&symbol).is_ok();
-        Self::each_choice(holder, &is_one, sink)
+        Self::each_choice(holder, &name.choices, sink)
     }
 
-    /// The children of one name, in order; with any type in the key where it is a choice.
-    pub(super) fn each_child(
-        self,
-        name: &str,
-        is_choice: bool,
-        sink: &mut dyn FnMut(Focus<'d>) -> Flow,
-    ) -> Flow {
+    /// The children of one name, in order.
+    pub(super) fn each_child(self, name: Symbol, sink: &mut dyn FnMut(Focus<'d>) -> Flow) -> Flow {
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
-        let symbol = Symbol::of(name);
-        if symbol.is_known() {
-            let value = holder.field(symbol);
-            let sibling = sibling_of(holder, value, symbol);
-            if value.is_some() || sibling.is_some() {
-                return each_item(value, sibling, sink);
-            }
-        } else if let Some(value) = holder.get(name) {
-            return each_item(Some(value), None, sink);
-        }
-        if !is_choice {
-            return ControlFlow::Continue(());
-        }
-        Self::each_choice(holder, &|symbol| is_choice_of(symbol, name), sink)
+        let value = holder.field(name);
+        each_item(value, sibling_of(holder, value, name), sink)
     }
 
     fn each_choice(
         holder: Value<'d>,
-        is_one: &dyn Fn(Symbol) -> bool,
+        choices: &[Symbol],
         sink: &mut dyn FnMut(Focus<'d>) -> Flow,
     ) -> Flow {
+        let [first, .., last] = choices else { return ControlFlow::Continue(()) };
         for child in holder.symbol_fields() {
             let symbol = child.symbol();
-            if !is_one(symbol) {
+            // The names of one choice stand side by side among all.
+            if symbol < *first || symbol > *last || choices.binary_search(&symbol).is_err() {
                 continue;
             }
             if !child.has_underscore() {
@@ -176,7 +156,7 @@ impl<'d> Focus<'d> {
         let Some(holder) = self.holder() else { return ControlFlow::Continue(()) };
         for child in holder.symbol_fields() {
             let symbol = child.symbol();
-            if symbol.name() == "resourceType" {
+            if symbol == RESOURCE_TYPE {
                 continue;
             }
             match child.has_underscore() {
@@ -197,7 +177,7 @@ impl<'d> Focus<'d> {
         let below = [self.value, self.sibling].into_iter().flatten().flat_map(Value::descendants);
         for value in below {
             let is_element = !matches!(value.kind(), Kind::Array | Kind::Null);
-            if is_element && !value.key_is("resourceType") {
+            if is_element && !is_type(value) {
                 sink(Focus::of(value))?;
             }
         }
@@ -205,9 +185,14 @@ impl<'d> Focus<'d> {
     }
 }
 
-/// Whether a key is a choice's name with a type.
-fn is_choice_of(symbol: Symbol, name: &str) -> bool {
-    types::is_choice_of(symbol.name(), name)
+const RESOURCE_TYPE: Symbol = Symbol::named("resourceType");
+
+fn is_type(value: Value<'_>) -> bool {
+    value.symbol() == RESOURCE_TYPE && !value.has_underscore()
+}
+
+fn stop_if(found: bool) -> Flow {
+    if found { ControlFlow::Break(Stop::Enough) } else { ControlFlow::Continue(()) }
 }
 
 fn says_something(value: Value<'_>) -> bool {

@@ -169,6 +169,9 @@ impl<'d> Evaluation<'_, 'd> {
     }
 
     fn equal<'e>(&self, left: &'e Node, right: &'e Node, scope: Scope<'_, 'e, 'd>) -> Truth {
+        if let Node::Text(text) = right {
+            return self.equal_to_text(left, text, scope);
+        }
         let left = self.few(left, scope)?;
         if matches!(left, Few::None) {
             return Ok(None);
@@ -180,6 +183,17 @@ impl<'d> Evaluation<'_, 'd> {
         }
         let same = left.len() == right.len();
         Ok(Some(same && left.iter().zip(right).all(|(l, r)| compare::equal(l, r))))
+    }
+
+    /// The commonest comparison, for which nothing has to be gathered.
+    fn equal_to_text<'e>(&self, left: &'e Node, text: &str, scope: Scope<'_, 'e, 'd>) -> Truth {
+        let (mut count, mut same) = (0, false);
+        finish(self.each(left, scope, &mut |item| {
+            count += 1;
+            same = count == 1 && compare::equal_to_text(&item, text);
+            MORE
+        }))?;
+        Ok((count > 0).then_some(same))
     }
 
     fn equivalent<'e>(

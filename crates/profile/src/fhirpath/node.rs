@@ -34,7 +34,7 @@ pub(super) enum Node {
 
 /// The name of a child, with what JSON writes beside it.
 #[derive(Debug, Clone)]
-pub(super) struct Name {
+pub(crate) struct Name {
     pub(super) text: Box<str>,
     pub(super) symbol: Symbol,
     /// The keys that the name stands for where it is a choice, such as `valueString` for
@@ -43,7 +43,7 @@ pub(super) struct Name {
 }
 
 impl Name {
-    pub(super) fn new(text: &str, is_choice: bool) -> Self {
+    pub(crate) fn new(text: &str, is_choice: bool) -> Self {
         let suffixes = types::SUFFIXES.iter().filter(|_| is_choice);
         let mut choices: Vec<Symbol> = suffixes
             .map(|suffix| Symbol::of(&format!("{text}{suffix}")))

@@ -4,8 +4,10 @@
 //! only the JSON kind is known: there a question for a type is answered leniently, as the
 //! published dom-3 (`as(canonical)` on any element) takes for granted.
 
+use std::sync::LazyLock;
+
 use super::{dates, focus::Focus};
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Symbol, Value, symbol};
 
 /// The elements that FHIR R4 calls `name[x]`; sorted.
 pub(super) const CHOICES: [&str; 78] = [
@@ -190,11 +192,13 @@ impl TypeName {
 
     /// Whether an element has this type, as far as it can be seen.
     pub(super) fn fits(&self, focus: Focus<'_>) -> bool {
-        if let Some(resource_type) = focus.value().and_then(|value| value.get("resourceType")) {
+        let value = focus.value();
+        if let Some(resource_type) = value.and_then(|own| own.field(symbol!("resourceType"))) {
             return self.form == Form::AnyResource || resource_type.is(&self.name);
         }
-        if let Some(suffix) = focus.key().as_deref().and_then(choice_type) {
-            return suffix.eq_ignore_ascii_case(&self.name);
+        let is_named = |suffix: &str| suffix.eq_ignore_ascii_case(&self.name);
+        if let Some(answer) = of_choice(value.or(focus.sibling()), is_named) {
+            return answer;
         }
         match focus.value() {
             Some(value) => self.fits_form(value),
@@ -236,12 +240,19 @@ fn choice_type(key: &str) -> Option<&str> {
 
 /// Whether a string may be a reference, canonical, uri or url, as far as its key tells.
 pub(crate) fn may_be_url(value: Value<'_>) -> bool {
-    let key = value.key();
-    let suffix = key.as_deref().and_then(choice_type);
-    suffix.is_none_or(|suffix| matches!(suffix, "Uri" | "Url" | "Canonical"))
+    let is_url = |suffix: &str| matches!(suffix, "Uri" | "Url" | "Canonical");
+    of_choice(Some(value), is_url).unwrap_or(true)
 }
 
-/// Whether a key is the choice element `name` with some type.
-pub(super) fn is_choice_of(key: &str, name: &str) -> bool {
-    key.strip_prefix(name).is_some_and(|suffix| SUFFIXES.binary_search(&suffix).is_ok())
+/// The types in the names of choice elements, by the number of the name's symbol.
+static CHOICE_TYPES: LazyLock<Box<[Option<&'static str>]>> =
+    LazyLock::new(|| Symbol::list(choice_type));
+
+/// What is asked of the type in the key of a choice element; none of any other element.
+fn of_choice(value: Option<Value<'_>>, asks: impl Fn(&str) -> bool) -> Option<bool> {
+    let value = value?;
+    if value.symbol().is_known() {
+        return CHOICE_TYPES[value.symbol().number()].map(asks);
+    }
+    value.key().as_deref().and_then(choice_type).map(asks)
 }

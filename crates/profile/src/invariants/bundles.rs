@@ -1,11 +1,9 @@
 //! Rules of Bundles.
 
-use std::collections::HashSet;
-
 use super::Entry;
 use crate::{
     fhirpath::{Environment, Focus},
-    json::Value,
+    json::{Symbol, Value, symbol},
 };
 
 /// The published bdl-8, which is rewritten.
@@ -15,14 +13,16 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         key: "bdl-1",
         expression: "total.empty() or (type = 'searchset') or (type = 'history')",
-        holds: |focus, _| !focus.has("total") || is_type(focus.value(), &["searchset", "history"]),
+        holds: |focus, _| {
+            !focus.has(symbol!("total")) || is_type(focus.value(), &["searchset", "history"])
+        },
     },
     Entry {
         key: "bdl-2",
         expression: "entry.search.empty() or (type = 'searchset')",
         holds: |focus, _| {
             is_type(focus.value(), &["searchset"])
-                || !focus.any_child("entry", false, &mut |entry| entry.has("search"))
+                || !focus.any_child(symbol!("entry"), &mut |entry| entry.has(symbol!("search")))
         },
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         expression: "entry.all(request.exists() = (%resource.type = 'batch' or \
             %resource.type = 'transaction' or %resource.type = 'history'))",
         holds: |focus, environment| {
-            each_has(focus, environment, "request", &["batch", "transaction", "history"])
+            each_has(focus, environment, symbol!("request"), &["batch", "transaction", "history"])
         },
     },
     Entry {
@@ -39,13 +39,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             %resource.type = 'transaction-response' or %resource.type = 'history'))",
         holds: |focus, environment| {
             let types = ["batch-response", "transaction-response", "history"];
-            each_has(focus, environment, "response", &types)
+            each_has(focus, environment, symbol!("response"), &types)
         },
     },
     Entry {
         key: "bdl-5",
         expression: "resource.exists() or request.exists() or response.exists()",
-        holds: |focus, _| focus.has("resource") || focus.has("request") || focus.has("response"),
+        holds: |focus, _| {
+            focus.has(symbol!("resource"))
+                || focus.has(symbol!("request"))
+                || focus.has(symbol!("response"))
+        },
     },
     Entry {
         key: "bdl-7",
@@ -57,7 +61,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         key: "bdl-8",
         expression: BDL_8,
         holds: |focus, _| {
-            let url = focus.value().and_then(|entry| entry.text_of("fullUrl"));
+            let url = focus
+                .value()
+                .and_then(|entry| entry.field(symbol!("fullUrl")).and_then(Value::as_str));
             url.is_none_or(|url| !url.contains("/_history/"))
         },
     },
@@ -67,8 +73,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             identifier.value.exists())",
         holds: |focus, _| {
             has_no_type_or(focus, "document", || {
-                ["system", "value"].iter().all(|name| {
-                    focus.any_child("identifier", false, &mut |identifier| identifier.has(name))
+                [symbol!("system"), symbol!("value")].into_iter().all(|name| {
+                    focus.any_child(symbol!("identifier"), &mut |identifier| identifier.has(name))
                 })
             })
         },
@@ -78,7 +84,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         expression: "type = 'document' implies (timestamp.hasValue())",
         holds: |focus, _| {
             has_no_type_or(focus, "document", || {
-                focus.any_child("timestamp", false, &mut Focus::has_value)
+                focus.any_child(symbol!("timestamp"), &mut Focus::has_value)
             })
         },
     },
@@ -95,14 +101,14 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn is_type(bundle: Option<Value<'_>>, types: &[&str]) -> bool {
-    let own = bundle.and_then(|bundle| bundle.text_of("type"));
+    let own = bundle.and_then(|bundle| bundle.field(symbol!("type")).and_then(Value::as_str));
     own.is_some_and(|own| types.contains(&&*own))
 }
 
 /// A rule for one type of Bundle. Where the type is missing the question has no answer,
 /// which is a failure unless the rule is kept anyway.
 fn has_no_type_or(focus: Focus<'_>, wanted: &str, is_kept: impl Fn() -> bool) -> bool {
-    focus.any_child("type", false, &mut |own| own.text().as_deref() != Some(wanted)) || is_kept()
+    focus.any_child(symbol!("type"), &mut |own| own.text().as_deref() != Some(wanted)) || is_kept()
 }
 
 /// Every entry has a part exactly when the Bundle is of certain types. A missing type
@@ -110,29 +116,38 @@ fn has_no_type_or(focus: Focus<'_>, wanted: &str, is_kept: impl Fn() -> bool) ->
 fn each_has<'d>(
     focus: Focus<'d>,
     environment: &dyn Environment<'d>,
-    part: &str,
+    part: Symbol,
     types: &[&str],
 ) -> bool {
-    let Some(resource) = environment.resource() else { return !focus.has("entry") };
-    let is_known = Focus::of(resource).any_child("type", false, &mut |_| true);
+    let Some(resource) = environment.resource() else { return !focus.has(symbol!("entry")) };
+    let is_known = Focus::of(resource).any_child(symbol!("type"), &mut |_| true);
     let wanted = is_type(Some(resource), types);
-    !focus.any_child("entry", false, &mut |entry| !is_known || entry.has(part) != wanted)
+    !focus.any_child(symbol!("entry"), &mut |entry| !is_known || entry.has(part) != wanted)
 }
 
 fn urls_are_distinct(focus: Focus<'_>) -> bool {
-    let mut known = HashSet::new();
-    !focus.any_child("entry", false, &mut |entry| {
+    let mut known = Vec::new();
+    focus.any_child(symbol!("entry"), &mut |entry| {
         let Some(entry) = entry.value() else { return false };
-        let text = |path: &[&str]| entry.find(path).and_then(|value| Focus::of(value).text());
-        let Some(url) = text(&["fullUrl"]).filter(|url| !url.is_empty()) else { return false };
-        let version = text(&["resource", "meta", "versionId"]).filter(|text| !text.is_empty());
-        !known.insert((url, version))
-    })
+        let text = |path: &[Symbol]| {
+            let found = path.iter().try_fold(entry, |value, name| value.field(*name));
+            found.and_then(|value| Focus::of(value).text()).filter(|text| !text.is_empty())
+        };
+        if let Some(url) = text(&[symbol!("fullUrl")]) {
+            let version = text(&[symbol!("resource"), symbol!("meta"), symbol!("versionId")]);
+            known.push((url, version));
+        }
+        false
+    });
+    known.sort_unstable();
+    known.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn first_is(focus: Focus<'_>, resource_type: &str) -> bool {
-    let entry = focus.value().and_then(|bundle| bundle.list("entry").next());
-    let resource = entry.and_then(|entry| entry.get("resource"));
-    resource
-        .is_some_and(|resource| resource.text_of("resourceType").as_deref() == Some(resource_type))
+    let entry = focus.value().and_then(|bundle| bundle.field(symbol!("entry"))?.items().next());
+    let resource = entry.and_then(|entry| entry.field(symbol!("resource")));
+    resource.is_some_and(|resource| {
+        resource.field(symbol!("resourceType")).and_then(Value::as_str).as_deref()
+            == Some(resource_type)
+    })
 }

@@ -1,10 +1,13 @@
 //! Rules of every element, extension, reference and narrative.
 
-use super::{Entry, xhtml};
+use super::{Entry, choices, xhtml};
 use crate::{
     fhirpath::{Environment, Focus},
-    json::Value,
+    json::{Symbol, Value, symbol},
 };
+
+const ID: Symbol = Symbol::named("id");
+const RESOURCE_TYPE: Symbol = Symbol::named("resourceType");
 
 /// The published ref-1, which is rewritten.
 pub(super) const REF_1: &str = "reference.startsWith('#').not() or \
@@ -19,7 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         key: "ext-1",
         expression: "extension.exists() != value.exists()",
-        holds: |focus, _| focus.has("extension") != focus.has_choice("value"),
+        holds: |focus, _| focus.has(symbol!("extension")) != focus.has_choice(&choices::VALUE),
     },
     Entry { key: "ref-1", expression: REF_1, holds: local_reference_resolves },
     Entry {
@@ -39,8 +42,10 @@ fn has_value_or_children(focus: Focus<'_>) -> bool {
         return true;
     }
     let counts = |value: Value<'_>| {
-        value.fields().any(|(key, child)| {
-            !matches!(&*key, "id" | "_id" | "resourceType") && holds_an_item(child)
+        value.symbol_fields().any(|child| {
+            let symbol = child.symbol();
+            let is_type = symbol == RESOURCE_TYPE && !child.has_underscore();
+            symbol != ID && !is_type && holds_an_item(child)
         })
     };
     focus.value().is_some_and(counts) || focus.sibling().is_some_and(counts)
@@ -53,7 +58,9 @@ fn holds_an_item(value: Value<'_>) -> bool {
 }
 
 fn local_reference_resolves<'d>(focus: Focus<'d>, environment: &dyn Environment<'d>) -> bool {
-    let Some(reference) = focus.value().and_then(|value| value.text_of("reference")) else {
+    let Some(reference) =
+        focus.value().and_then(|value| value.field(symbol!("reference")).and_then(Value::as_str))
+    else {
         return true;
     };
     let Some(id) = reference.strip_prefix('#') else { return true };
@@ -62,7 +69,8 @@ fn local_reference_resolves<'d>(focus: Focus<'d>, environment: &dyn Environment<
     }
     let root = environment.root_resource();
     root.is_some_and(|root| {
-        root.list("contained").any(|contained| contained.get("id").is_some_and(|own| own.is(id)))
+        let mut all = root.field(symbol!("contained")).into_iter().flat_map(Value::items);
+        all.any(|contained| contained.field(symbol!("id")).is_some_and(|own| own.is(id)))
     })
 }
 

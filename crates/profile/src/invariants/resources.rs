@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::Entry;
+use super::{Entry, choices};
 use crate::{
     fhirpath::{self, Environment, Focus},
-    json::Value,
+    json::{Symbol, Value, symbol},
 };
 
 const VERIFICATION_OF_ALLERGY: &str =
@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         key: "dom-2",
         expression: "contained.contained.empty()",
-        holds: |focus, _| !contained(focus).any(|focus| focus.has("contained")),
+        holds: |focus, _| !contained(focus).any(|focus| focus.has(symbol!("contained"))),
     },
     Entry {
         key: "dom-3",
@@ -32,18 +32,22 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         key: "dom-4",
         expression: "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()",
-        holds: |focus, _| !contained_meta_has(focus, &["versionId", "lastUpdated"]),
+        holds: |focus, _| {
+            !contained_meta_has(focus, &[symbol!("versionId"), symbol!("lastUpdated")])
+        },
     },
     Entry {
         key: "dom-5",
         expression: "contained.meta.security.empty()",
-        holds: |focus, _| !contained_meta_has(focus, &["security"]),
+        holds: |focus, _| !contained_meta_has(focus, &[symbol!("security")]),
     },
     Entry { key: "dom-6", expression: "text.`div`.exists()", holds: has_narrative },
     Entry {
         key: "obs-6",
         expression: "dataAbsentReason.empty() or value.empty()",
-        holds: |focus, _| !focus.has("dataAbsentReason") || !focus.has_choice("value"),
+        holds: |focus, _| {
+            !focus.has(symbol!("dataAbsentReason")) || !focus.has_choice(&choices::VALUE)
+        },
     },
     Entry {
         key: "obs-7",
@@ -58,8 +62,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             code = 'entered-in-error').exists() or clinicalStatus.exists()",
         holds: |focus, _| {
             let is_mistake = |code: &str| code == "entered-in-error";
-            focus.has("clinicalStatus")
-                || has_coding(focus, "verificationStatus", VERIFICATION_OF_ALLERGY, is_mistake)
+            focus.has(symbol!("clinicalStatus"))
+                || has_coding(
+                    focus,
+                    symbol!("verificationStatus"),
+                    VERIFICATION_OF_ALLERGY,
+                    is_mistake,
+                )
         },
     },
     Entry {
@@ -76,8 +85,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             code='remission' or code='inactive')).exists()",
         holds: |focus, _| {
             let is_over = |code: &str| matches!(code, "resolved" | "remission" | "inactive");
-            !focus.has_choice("abatement")
-                || has_coding(focus, "clinicalStatus", CLINICAL_STATUS, is_over)
+            !focus.has_choice(&choices::ABATEMENT)
+                || has_coding(focus, symbol!("clinicalStatus"), CLINICAL_STATUS, is_over)
         },
     },
     Entry {
@@ -91,21 +100,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         key: "org-1",
         expression: "(identifier.count() + name.count()) > 0",
         holds: |focus, _| {
-            focus.any_child("identifier", false, &mut |_| true)
-                || focus.any_child("name", true, &mut |_| true)
+            focus.any_child(symbol!("identifier"), &mut |_| true)
+                || focus.any_choice(&choices::NAME, &mut |_| true)
         },
     },
 ];
 
 fn contained(focus: Focus<'_>) -> impl Iterator<Item = Focus<'_>> {
-    let field = focus.value().and_then(|value| value.get("contained"));
+    let field = focus.value().and_then(|value| value.field(symbol!("contained")));
     let single = field.filter(|field| field.is_object());
     field.into_iter().flat_map(Value::items).chain(single).map(Focus::of)
 }
 
-fn contained_meta_has(focus: Focus<'_>, names: &[&str]) -> bool {
+fn contained_meta_has(focus: Focus<'_>, names: &[Symbol]) -> bool {
     contained(focus).any(|resource| {
-        resource.any_child("meta", false, &mut |meta| names.iter().any(|name| meta.has(name)))
+        resource.any_child(symbol!("meta"), &mut |meta| names.iter().any(|name| meta.has(*name)))
     })
 }
 
@@ -121,13 +130,13 @@ pub fn unused_contained(resource: Value<'_>) -> Vec<Value<'_>> {
     if contained(Focus::of(resource)).next().is_none() {
         return Vec::new();
     }
-    let local = |value: &Value<'_>| value.as_str().is_some_and(|text| text.starts_with('#'));
+    let local = |value: &Value<'_>| value.begins_with(b'#');
     let places = resource.descendants().filter(local).filter(|v| fhirpath::may_be_url(*v));
     let used: HashSet<_> = places.filter_map(Value::as_str).collect();
     let is_used = |contained: &Value<'_>| {
-        let id = contained.text_of("id").filter(|id| !id.is_empty());
+        let id = contained.field(symbol!("id")).and_then(Value::as_str).filter(|id| !id.is_empty());
         id.is_some_and(|id| used.contains(format!("#{id}").as_str()))
-            || contained.descendants().any(|value| value.is("#"))
+            || contained.descendants().any(|value| value.begins_with(b'#') && value.is("#"))
     };
     let all = contained(Focus::of(resource)).filter_map(Focus::value);
     all.filter(|contained| !is_used(contained)).collect()
@@ -136,24 +145,24 @@ pub fn unused_contained(resource: Value<'_>) -> Vec<Value<'_>> {
 /// Only asked of the outermost resource.
 fn has_narrative<'d>(focus: Focus<'d>, environment: &dyn Environment<'d>) -> bool {
     environment.root_resource().is_some_and(|root| focus.value() != Some(root))
-        || focus.any_child("text", false, &mut |text| text.has("div"))
+        || focus.any_child(symbol!("text"), &mut |text| text.has(symbol!("div")))
 }
 
 fn component_has_another_code<'d>(focus: Focus<'d>, environment: &dyn Environment<'d>) -> bool {
-    if !focus.has_choice("value") || !focus.has("component") {
+    if !focus.has_choice(&choices::VALUE) || !focus.has(symbol!("component")) {
         return true;
     }
     let Some(resource) = environment.resource() else { return false };
     let mut own = HashSet::new();
-    Focus::of(resource).any_child("code", true, &mut |code| {
-        code.any_child("coding", false, &mut |coding| {
+    Focus::of(resource).any_choice(&choices::CODE, &mut |code| {
+        code.any_child(symbol!("coding"), &mut |coding| {
             own.insert(coding.canonical());
             false
         })
     });
-    !focus.any_child("component", false, &mut |component| {
-        component.any_child("code", true, &mut |code| {
-            code.any_child("coding", false, &mut |coding| {
+    !focus.any_child(symbol!("component"), &mut |component| {
+        component.any_choice(&choices::CODE, &mut |code| {
+            code.any_child(symbol!("coding"), &mut |coding| {
                 coding.is_there() && own.contains(&coding.canonical())
             })
         })
@@ -162,21 +171,25 @@ fn component_has_another_code<'d>(focus: Focus<'d>, environment: &dyn Environmen
 
 fn no_status_of_a_mistake(focus: Focus<'_>, system: &str) -> bool {
     let is_mistake = |code: &str| code == "entered-in-error";
-    !focus.has("clinicalStatus") || !has_coding(focus, "verificationStatus", system, is_mistake)
+    !focus.has(symbol!("clinicalStatus"))
+        || !has_coding(focus, symbol!("verificationStatus"), system, is_mistake)
 }
 
 /// Whether a CodeableConcept has a coding of a system with a certain code.
 fn has_coding(
     focus: Focus<'_>,
-    name: &str,
+    name: Symbol,
     system: &str,
     is_wanted: impl Fn(&str) -> bool,
 ) -> bool {
-    focus.any_child(name, false, &mut |concept| {
-        concept.any_child("coding", false, &mut |coding| {
+    focus.any_child(name, &mut |concept| {
+        concept.any_child(symbol!("coding"), &mut |coding| {
             coding.value().is_some_and(|coding| {
-                coding.get("system").is_some_and(|own| own.is(system))
-                    && coding.text_of("code").is_some_and(|code| is_wanted(&code))
+                coding.field(symbol!("system")).is_some_and(|own| own.is(system))
+                    && coding
+                        .field(symbol!("code"))
+                        .and_then(Value::as_str)
+                        .is_some_and(|code| is_wanted(&code))
             })
         })
     })

@@ -77,30 +77,25 @@ pub fn check(text: &str) -> Vec<Fault> {
 pub fn read(text: &str) -> Reading<'_> {
     let mut checker = Checker { reading: Reading::default(), open: Vec::new(), has_root: false };
     let mut scanner = Scanner::new(text);
-    let end = loop {
-        if checker.reading.faults.len() >= MAX_FAULTS {
-            checker.reading.has_content = true;
-            return checker.reading;
-        }
-        match scanner.next() {
-            Some(Ok(event)) => {
-                if let Err(fault) = checker.event(event) {
-                    break Some(fault);
-                }
-            }
-            Some(Err(what)) => {
-                break Some(Fault { kind: FaultKind::NotWellFormed, subject: what.to_owned() });
-            }
-            None if !checker.open.is_empty() || !checker.has_root => {
-                break Some(Fault { kind: FaultKind::NotWellFormed, subject: String::new() });
-            }
-            None => break None,
-        }
-    };
-    // What cannot be read to its end may say something behind.
-    checker.reading.has_content |= end.is_some();
-    checker.reading.faults.extend(end);
-    checker.reading
+    let end = checker.events(&mut scanner);
+    let mut reading = checker.reading;
+    // What was not read to its end may say something behind.
+    reading.has_content |= end != End::Whole;
+    if let End::Broken(what) = end {
+        let subject = what.to_owned();
+        reading.faults.push(Fault { kind: FaultKind::NotWellFormed, subject });
+    }
+    reading
+}
+
+/// How the reading of a narrative ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End<'t> {
+    Whole,
+    /// There were too many faults.
+    Enough,
+    /// It is not well-formed.
+    Broken(&'t str),
 }
 
 /// Whether a narrative has only what is allowed (txt-1); an entity that XML does not have
@@ -113,11 +108,15 @@ pub fn is_allowed(text: &str) -> bool {
 /// that cannot be read is another rule's.
 pub fn has_content(text: &str) -> bool {
     Scanner::new(text).any(|event| match event {
-        Ok(Event::Text(text)) => !text.trim_matches([' ', '\t', '\r', '\n']).is_empty(),
+        Ok(Event::Text(text)) => !is_blank(text),
         Ok(Event::Start { name, .. }) => name == "img",
         Ok(Event::Entity(_)) | Err(_) => true,
         Ok(_) => false,
     })
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// The sources of images that are not on the web, such as `#picture`: they have to be
@@ -137,23 +136,37 @@ impl<'t> Checker<'t> {
         self.reading.faults.push(Fault { kind, subject: subject.to_owned() });
     }
 
-    /// Takes one event; the fault behind which nothing can be read.
-    fn event(&mut self, event: Event<'t>) -> Result<(), Fault> {
-        let broken = |subject: &str| {
-            Err(Fault { kind: FaultKind::NotWellFormed, subject: subject.to_owned() })
-        };
-        match event {
-            Event::Text(text) => {
-                let is_blank =
-                    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-                self.reading.has_content |= !is_blank;
-                match self.open.last() {
-                    None if !is_blank => return broken(""),
-                    Some(parent) if !is_blank && !structure::may_hold_text(parent.name) => {
-                        let name = parent.name;
-                        self.fault(FaultKind::Nesting, name);
+    fn events(&mut self, scanner: &mut Scanner<'t>) -> End<'t> {
+        loop {
+            if self.reading.faults.len() >= MAX_FAULTS {
+                return End::Enough;
+            }
+            match scanner.next() {
+                Some(Ok(event)) => {
+                    if let Err(subject) = self.event(event, scanner.attributes()) {
+                        return End::Broken(subject);
                     }
-                    _ => {}
+                }
+                Some(Err(subject)) => {
+                    self.reading.has_content = true;
+                    return End::Broken(subject);
+                }
+                None if !self.open.is_empty() || !self.has_root => return End::Broken(""),
+                None => return End::Whole,
+            }
+        }
+    }
+
+    /// Takes one event; the fault behind which nothing can be read.
+    fn event(&mut self, event: Event<'t>, attributes: &[Attribute<'t>]) -> Result<(), &'t str> {
+        match event {
+            Event::Text(text) if is_blank(text) => {}
+            Event::Text(_) => {
+                self.reading.has_content = true;
+                let Some(parent) = self.open.last() else { return Err("") };
+                if !structure::may_hold_text(parent.name) {
+                    let name = parent.name;
+                    self.fault(FaultKind::Nesting, name);
                 }
             }
             Event::Entity(name) => {
@@ -164,13 +177,14 @@ impl<'t> Checker<'t> {
             }
             Event::Comment => {}
             Event::Instruction => self.fault(FaultKind::Instruction, ""),
-            Event::Start { name, attributes, is_closed } => {
+            Event::Start { name, is_closed } => {
+                self.reading.has_content |= name == "img";
                 if self.open.is_empty() && self.has_root || self.open.len() >= MAX_DEPTH {
-                    return broken(name);
+                    return Err(name);
                 }
-                self.start(name, &attributes);
+                self.start(name, attributes);
                 if name == "img" {
-                    self.image(&attributes);
+                    self.image(attributes);
                 }
                 if !is_closed {
                     self.open.push(structure::opened(self.open.last(), name));
@@ -179,7 +193,7 @@ impl<'t> Checker<'t> {
             }
             Event::End(name) => {
                 if self.open.pop().is_none_or(|open| open.name != name) {
-                    return broken(name);
+                    return Err(name);
                 }
             }
         }
@@ -187,7 +201,6 @@ impl<'t> Checker<'t> {
     }
 
     fn image(&mut self, attributes: &[Attribute<'t>]) {
-        self.reading.has_content = true;
         let source = attributes.iter().find(|attribute| attribute.name == "src");
         let is_local =
             |url: &&str| !["http:", "https:", "data:"].iter().any(|s| url.starts_with(s));

@@ -13,7 +13,7 @@ use kyoyu_domain::{
 
 use super::{
     Document, Flags, Kind, Laxity, Node, number,
-    symbols::{Symbol, Symbols},
+    symbols::{Symbol, Symbols, symbol},
     text,
 };
 use crate::{
@@ -56,6 +56,7 @@ pub(super) fn parse<'a>(
         at: 0,
         key: Key::default(),
         nodes: Vec::with_capacity((bytes.len() / 20 + 16).min(limits.nodes)),
+        local: Vec::with_capacity(64),
         pending: Vec::with_capacity(64),
         open: Vec::with_capacity(16),
         symbols: Symbols::new(),
@@ -63,7 +64,12 @@ pub(super) fn parse<'a>(
         laxities: Vec::new(),
     };
     match parser.run() {
-        Ok(()) => Ok(Document { source, nodes: parser.nodes, laxities: parser.laxities }),
+        Ok(()) => Ok(Document {
+            source,
+            nodes: parser.nodes,
+            local: parser.local,
+            laxities: parser.laxities,
+        }),
         Err(fault) => Err(parser.issue(&fault)),
     }
 }
@@ -107,6 +113,32 @@ struct Key {
     underscore: bool,
 }
 
+/// What one look at the fields of an object tells.
+struct Fields {
+    /// Whether two may have the same key.
+    may_repeat: bool,
+    /// Whether one has an underscore.
+    extras: bool,
+    /// Whether one may lead to something in the same resource.
+    has_local: bool,
+}
+
+impl Fields {
+    fn of(fields: &[Node]) -> Self {
+        let (mut seen, mut may_repeat, mut flags) = (0_u64, false, 0);
+        for field in fields {
+            // The keys of an object hardly ever share a place among so many.
+            let place = field.symbol.number() ^ usize::from(field.flags.has_underscore()) << 5;
+            let bit = 1 << (place & 63);
+            may_repeat |= seen & bit != 0;
+            seen |= bit;
+            flags |= field.flags.0;
+        }
+        let all = Flags(flags);
+        Self { may_repeat, extras: all.has_underscore(), has_local: all.is_local() }
+    }
+}
+
 /// An object or array that is not closed yet.
 struct Open {
     kind: Kind,
@@ -135,6 +167,7 @@ struct Parser<'a, 'l> {
     at: usize,
     key: Key,
     nodes: Vec<Node>,
+    local: Vec<u32>,
     pending: Vec<Node>,
     open: Vec<Open>,
     symbols: Symbols,
@@ -146,17 +179,16 @@ impl Parser<'_, '_> {
     fn run(&mut self) -> Result<(), Fault> {
         let mut expected = Expected::Value;
         loop {
-            self.skip_whitespace();
-            let Some(&byte) = self.bytes.get(self.at) else {
+            let Some(byte) = self.next_byte() else {
                 let nothing = self.open.is_empty() && self.pending.is_empty();
                 let rule = if nothing { &JSON_EMPTY } else { &JSON_TRUNCATED };
                 return Err(Fault::new(rule, self.at));
             };
             expected = match (expected, byte) {
-                (Expected::ItemOrEnd, b']') | (Expected::KeyOrEnd, b'}') => self.close()?,
-                (Expected::Key | Expected::KeyOrEnd, b'"') => self.read_key()?,
-                (Expected::Value | Expected::ItemOrEnd, _) => self.read_value(byte)?,
                 (Expected::CommaOrEnd, _) => self.read_separator(byte)?,
+                (Expected::Key | Expected::KeyOrEnd, b'"') => self.read_key()?,
+                (Expected::ItemOrEnd, b']') | (Expected::KeyOrEnd, b'}') => self.close()?,
+                (Expected::Value | Expected::ItemOrEnd, _) => self.read_value(byte)?,
                 _ => return Err(Fault::new(&JSON_SYNTAX, self.at)),
             };
             if expected == Expected::CommaOrEnd && self.open.is_empty() {
@@ -180,6 +212,18 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// The byte behind the whitespace that begins here.
+    #[inline]
+    fn next_byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        if byte > b' ' {
+            return Some(byte);
+        }
+        self.skip_whitespace();
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
     fn read_separator(&mut self, byte: u8) -> Result<Expected, Fault> {
         let in_object = self.open.last().is_some_and(|open| open.kind == Kind::Object);
         match (byte, in_object) {
@@ -208,8 +252,7 @@ impl Parser<'_, '_> {
         if fields >= self.limits.fields {
             return Err(Fault::with(&JSON_FIELDS, opening, self.limits.fields.to_string()));
         }
-        self.skip_whitespace();
-        if self.bytes.get(self.at) != Some(&b':') {
+        if self.next_byte() != Some(b':') {
             let ended = self.at >= self.bytes.len();
             return Err(Fault::new(if ended { &JSON_TRUNCATED } else { &JSON_SYNTAX }, self.at));
         }
@@ -217,14 +260,16 @@ impl Parser<'_, '_> {
         Ok(Expected::Value)
     }
 
+    #[inline]
     fn new_key(&self, start: usize, bytes: u16, escaped: bool) -> Key {
-        let raw = &self.source[start..start + usize::from(bytes)];
-        let name = if escaped { text::decode(raw) } else { Cow::Borrowed(raw) };
-        let (underscore, name) = match name.strip_prefix('_') {
-            Some(name) => (true, name),
-            None => (false, &*name),
+        let raw = &self.bytes[start..start + usize::from(bytes)];
+        let decoded = escaped.then(|| text::decode(&self.source[start..start + raw.len()]));
+        let name = decoded.as_deref().map_or(raw, str::as_bytes);
+        let (underscore, name) = match name {
+            [b'_', name @ ..] => (true, name),
+            _ => (false, name),
         };
-        let symbol = self.symbols.find(name.as_bytes());
+        let symbol = self.symbols.find(name);
         Key { start: start as u32, bytes, escaped, symbol, underscore }
     }
 
@@ -298,18 +343,20 @@ impl Parser<'_, '_> {
         let Some(open) = self.open.last() else {
             return Err(Fault::new(&JSON_SYNTAX, self.at));
         };
-        if open.kind == Kind::Object {
-            let children = open.children;
+        let (is_object, children) = (open.kind == Kind::Object, open.children);
+        let mut fields = Fields::of(&self.pending[children..]);
+        if is_object && fields.may_repeat {
             self.remove_duplicate_keys(children)?;
+            fields = Fields::of(&self.pending[children..]);
         }
-        let Some(open) = self.open.pop() else {
+        let Some(Open { kind, start, key, low, .. }) = self.open.pop() else {
             return Err(Fault::new(&JSON_SYNTAX, self.at));
         };
-        let (kind, start, key) = (open.kind, open.start, open.key);
-        let (children, low) = (open.children, open.low);
         let first = self.nodes.len() as u32;
         let count = (self.pending.len() - children) as u32;
-        let extras = self.pending[children..].iter().any(|node| node.flags.has_underscore());
+        if fields.has_local {
+            self.add_local(children);
+        }
         self.nodes.extend_from_slice(&self.pending[children..]);
         self.pending.truncate(children);
         self.at += 1;
@@ -320,7 +367,8 @@ impl Parser<'_, '_> {
             key_bytes: key.bytes,
             kind,
             symbol: key.symbol,
-            flags: Flags::of(false, key.escaped, key.underscore).with_extras(extras),
+            flags: Flags::of(false, key.escaped, key.underscore)
+                .with_extras(is_object && fields.extras),
             first,
             count,
             low,
@@ -328,8 +376,21 @@ impl Parser<'_, '_> {
         Ok(Expected::CommaOrEnd)
     }
 
+    /// Notes the strings among those that are about to become nodes that may lead somewhere in
+    /// the same resource.
+    fn add_local(&mut self, children: usize) {
+        let first = self.nodes.len();
+        let fields = self.pending[children..].iter().enumerate();
+        let local = fields.filter(|(_, field)| field.flags.is_local());
+        self.local.extend(local.map(|(place, _)| (first + place) as u32));
+    }
+
+    #[inline]
     fn push_scalar(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Fault> {
         let here = self.nodes.len() as u32;
+        let is_local = kind == Kind::String
+            && (matches!(self.bytes.get(start + 1), Some(b'#' | b'\\'))
+                || self.key.symbol == symbol!("div"));
         self.push(Node {
             start: start as u32,
             end: self.at as u32,
@@ -337,13 +398,14 @@ impl Parser<'_, '_> {
             key_bytes: self.key.bytes,
             kind,
             symbol: self.key.symbol,
-            flags: Flags::of(escaped, self.key.escaped, self.key.underscore),
+            flags: Flags::of(escaped, self.key.escaped, self.key.underscore).with_local(is_local),
             first: here,
             count: 0,
             low: here,
         })
     }
 
+    #[inline]
     fn push(&mut self, node: Node) -> Result<(), Fault> {
         if self.nodes.len() + self.pending.len() >= self.limits.nodes {
             let limit = self.limits.nodes.to_string();
@@ -355,12 +417,23 @@ impl Parser<'_, '_> {
     }
 
     /// Moves behind the string that begins here; answers whether it holds an escape.
+    #[inline]
     fn skip_string(&mut self) -> Result<bool, Fault> {
         let opening = self.at;
-        let mut at = opening + 1;
+        let at = opening + 1 + plain_bytes(&self.bytes[opening + 1..]);
+        let plain = at - opening - 1;
+        if self.bytes.get(at) == Some(&b'"') && plain <= self.limits.string_bytes {
+            self.at = at + 1;
+            return Ok(false);
+        }
+        self.skip_long_string(opening, at)
+    }
+
+    /// The rest of a string with an escape, or of one that is wrong.
+    fn skip_long_string(&mut self, opening: usize, from: usize) -> Result<bool, Fault> {
+        let mut at = from;
         let mut escaped = false;
         loop {
-            at += plain_bytes(&self.bytes[at..]);
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -373,6 +446,7 @@ impl Parser<'_, '_> {
                 }
                 None => return Err(Fault::new(&JSON_TRUNCATED, at)),
             }
+            at += plain_bytes(&self.bytes[at..]);
         }
         if at - opening - 1 > self.limits.string_bytes && !self.is_base64() {
             let limit = self.limits.string_bytes.to_string();
@@ -444,8 +518,12 @@ impl Parser<'_, '_> {
     }
 
     fn same_key(&self, one: &Node, other: &Node) -> bool {
-        if one.symbol != other.symbol {
+        if one.symbol != other.symbol || one.flags.has_underscore() != other.flags.has_underscore()
+        {
             return false;
+        }
+        if one.symbol.is_known() {
+            return true;
         }
         if one.flags.key_is_escaped() || other.flags.key_is_escaped() {
             return self.key_of(one) == self.key_of(other);
@@ -504,7 +582,22 @@ fn printable(key: &str) -> String {
     if text::is_element_name(key) { key.to_owned() } else { "?".to_owned() }
 }
 
+/// Strings longer than this are read in blocks: narratives and attachments.
+const SHORT: usize = 64;
+
+/// The bytes of the whole blocks that hold no quote, backslash or control character.
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<64>();
+    // Without a way out within a block, so that many bytes are compared at once.
+    let is_plain = |block: &&[u8; 64]| {
+        let ends = |byte: &u8| matches!(*byte, b'"' | b'\\') | (*byte < b' ');
+        !block.iter().fold(false, |found, byte| found | ends(byte))
+    };
+    64 * blocks.iter().take_while(is_plain).count()
+}
+
 /// The bytes before the next quote, backslash or control character, eight at a time.
+#[inline]
 fn plain_bytes(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -513,7 +606,8 @@ fn plain_bytes(bytes: &[u8]) -> usize {
     const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
 
     let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
+    let mut rest = bytes;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
         // A byte that is zero or below the space borrows from its high bit; the lowest bit
         // that is found is always right, and only that one is used.
@@ -524,7 +618,11 @@ fn plain_bytes(bytes: &[u8]) -> usize {
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
+        rest = behind;
+        if at == SHORT {
+            at += plain_blocks(rest);
+            rest = &bytes[at..];
+        }
     }
-    let rest = &bytes[at..];
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).unwrap_or(rest.len())
 }

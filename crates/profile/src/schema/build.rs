@@ -4,13 +4,16 @@
 //! known before anything is compiled. Base types come first: the tables of profiles take
 //! from them which names are arrays and which types a choice has.
 
-use std::{borrow::Borrow, collections::HashMap, sync::OnceLock};
+use std::{borrow::Borrow, collections::HashMap, ops::Range, sync::OnceLock};
 
 use kyoyu_domain::problem::Severity;
 
 use super::{
     ConstraintId, ElementNode, ExtensionRules, NodeId, Profile, ProfileId, Sample, Schema,
-    SchemaFault, SlicingId, Stated, TableId, elements::Bound, slicing::Slicing, tables::Table,
+    SchemaFault, SlicingId, Stated, TableId,
+    elements::Bound,
+    slicing::Slicing,
+    tables::{Table, name_range},
 };
 use crate::{
     definition::{Binding, ContextKind, Definition, Element, Max, StructureKind},
@@ -140,6 +143,7 @@ impl<'d> Builder<'d> {
             .collect();
         ElementNode {
             id: element.id.as_str().into(),
+            name: short(name_range(&element.id)),
             slice_name: element.slice_name.as_deref().map(Into::into),
             profile,
             min: element.min.unwrap_or(0),
@@ -277,6 +281,12 @@ impl<'d> Builder<'d> {
             faults: self.faults,
         }
     }
+}
+
+/// Nothing of an id stands behind 65,535 bytes.
+fn short(range: Range<usize>) -> Range<u16> {
+    let short = |at: usize| u16::try_from(at).unwrap_or(0);
+    short(range.start)..short(range.end)
 }
 
 pub(super) fn greatest(max: Max) -> u32 {

@@ -3,7 +3,7 @@
 //! A slice begins as a copy of what it slices, so that an item of the slice need not be
 //! checked against both. Where that cannot be told, both are checked.
 
-use super::{NodeId, TableId, TypeRef, build::Builder, elements::Target, tables::last_name};
+use super::{NodeId, TableId, TypeRef, build::Builder, elements::Target};
 
 /// Elements within each other that are compared; deeper ones count as different.
 const MAX_DEPTH: u32 = 8;
@@ -65,10 +65,10 @@ impl Builder<'_> {
         }
         let (own, other) = (&self.tables[own.index()], &self.tables[other.index()]);
         other.slots.iter().all(|two| {
-            let name = last_name(&self.nodes[two.node.index()].id);
+            let name = self.nodes[two.node.index()].name();
             own.slots.iter().any(|one| {
                 let element = &self.nodes[one.node.index()];
-                last_name(&element.id) == name && {
+                element.name() == name && {
                     let demands = &self.nodes[two.node.index()];
                     element.min >= demands.min
                         && element.max <= demands.max

@@ -6,7 +6,7 @@
 
 use super::{
     ElementNode, MatchOn, NodeId, ProfileId, SliceTest, Slicing, Step, Table, build::Builder,
-    elements::Target, tables::last_name,
+    elements::Target,
 };
 use crate::{
     definition::{self, Discriminator, DiscriminatorKind, Strength},
@@ -142,7 +142,7 @@ impl Builder<'_> {
     fn child(&self, node: NodeId, name: &str) -> Option<(NodeId, Step)> {
         let table = self.effective_table(node)?;
         let slot = table.slots.iter().position(|slot| {
-            let own = last_name(&self.nodes[slot.node.index()].id);
+            let own = self.nodes[slot.node.index()].name();
             own == name || own.strip_suffix("[x]") == Some(name)
         })?;
         let symbols: Vec<Symbol> = table
@@ -167,10 +167,8 @@ impl Builder<'_> {
 
     fn extension(&self, node: NodeId, url: &str) -> Option<NodeId> {
         let table = self.effective_table(node)?;
-        let own = table
-            .slots
-            .iter()
-            .find(|slot| last_name(&self.nodes[slot.node.index()].id) == "extension")?;
+        let own =
+            table.slots.iter().find(|slot| self.nodes[slot.node.index()].name() == "extension")?;
         let defined = self.by_canonical.get(url);
         let slices =
             self.nodes[own.node.index()].slicing.map(|id| &self.slicings[id.index()].slices);

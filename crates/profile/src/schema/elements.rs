@@ -1,5 +1,7 @@
 //! 要素 — what one element of a definition demands.
 
+use std::ops::Range;
+
 use super::{ConstraintId, NodeId, PrimitiveKind, ProfileId, Sample, SlicingId, TableId};
 use crate::{
     definition::{Strength, TypedJson},
@@ -24,6 +26,8 @@ pub(crate) struct Bound {
 pub(crate) struct ElementNode {
     /// The id with slice names, such as `Observation.code.coding:jlac10`.
     pub(crate) id: Box<str>,
+    /// Where the last name stands in it.
+    pub(super) name: Range<u16>,
     /// The name of the slice that it is.
     pub(crate) slice_name: Option<Box<str>>,
     /// The definition that it is part of.
@@ -50,6 +54,13 @@ pub(crate) struct ElementNode {
     /// Whether it demands more than its slices do, so that an item of a slice is checked
     /// against it too.
     pub(crate) adds_to_slices: bool,
+}
+
+impl ElementNode {
+    /// The last name of its path, without slices: `value[x]`.
+    pub(crate) fn name(&self) -> &str {
+        &self.id[usize::from(self.name.start)..usize::from(self.name.end)]
+    }
 }
 
 /// A type that an element may have.

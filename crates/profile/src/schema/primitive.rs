@@ -58,6 +58,11 @@ impl PrimitiveKind {
         matches!(self, Self::Decimal | Self::Integer | Self::PositiveInt | Self::UnsignedInt)
     }
 
+    /// Whether its value is a URI of any scheme.
+    pub(crate) fn is_url(self) -> bool {
+        matches!(self, Self::Canonical | Self::Uri | Self::Url)
+    }
+
     /// Whether its value is a URI.
     pub(crate) fn is_uri(self) -> bool {
         matches!(self, Self::Canonical | Self::Oid | Self::Uri | Self::Url | Self::Uuid)

@@ -1,6 +1,6 @@
 //! 子の表 — the children of an element by their JSON names.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{
     NodeId, ProfileId, Shape, SlicingId, TableId,
@@ -12,8 +12,11 @@ use crate::{definition::Element, json::Symbol};
 /// 子の表 — the children of one element.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// By symbol, for the search.
+    /// By symbol.
     pub(crate) rows: Box<[Row]>,
+    /// Where to look for a symbol: places of rows from 1, 0 is none. The number is a power of
+    /// two, at least twice that of the rows.
+    index: Box<[u16]>,
     /// In the order of the definition.
     pub(crate) slots: Box<[Slot]>,
     /// How many counters a walk needs: one for each slot, one for each slice.
@@ -37,6 +40,8 @@ pub(crate) struct Row {
     /// Whether the name also begins like a choice beside it, which the reference validator
     /// takes for a match with both.
     pub(crate) is_ambiguous: bool,
+    /// Whether JSON has an array.
+    pub(crate) is_array: bool,
 }
 
 /// Which of the types of the element the name stands for.
@@ -59,9 +64,17 @@ pub(crate) struct Slot {
 
 impl Table {
     /// The row of a name.
+    #[inline]
     pub(crate) fn row(&self, symbol: Symbol) -> Option<&Row> {
-        let place = self.rows.binary_search_by_key(&symbol, |row| row.symbol).ok()?;
-        Some(&self.rows[place])
+        let mask = self.index.len().checked_sub(1)?;
+        let mut at = symbol.number() & mask;
+        loop {
+            let row = &self.rows[usize::from(self.index[at]).checked_sub(1)?];
+            if row.symbol == symbol {
+                return Some(row);
+            }
+            at = (at + 1) & mask;
+        }
     }
 }
 
@@ -133,8 +146,7 @@ impl Builder<'_> {
     /// The base's element of a name; `valueQuantity` stands for `value[x]`.
     fn base_child(&self, base: TableId, name: &str) -> Option<NodeId> {
         let table = &self.tables[base.index()];
-        let same =
-            table.slots.iter().find(|slot| last_name(&self.nodes[slot.node.index()].id) == name);
+        let same = table.slots.iter().find(|slot| self.nodes[slot.node.index()].name() == name);
         let spelled = || table.row(Symbol::of(name)).map(|row| &table.slots[row.slot as usize]);
         same.or_else(spelled).map(|slot| slot.node)
     }
@@ -157,7 +169,7 @@ impl Builder<'_> {
         }
         let element = &self.nodes[node.index()];
         let base = base.map_or(element, |base| &self.nodes[base.index()]);
-        let base_name = last_name(&base.id);
+        let base_name = base.name();
         table.add_rows(&element.types, &base.types, base_name, name);
         let slices: Vec<NodeId> = child.slices.iter().map(|own| NodeId(root + own)).collect();
         table.add_slot(node, &slices);
@@ -169,7 +181,7 @@ impl Builder<'_> {
         debug_assert!(self.bases[node.index()] != Some(node), "a type has no base");
         for slot in &self.tables[base.index()].slots {
             let element = &self.nodes[slot.node.index()];
-            let name = last_name(&element.id);
+            let name = element.name();
             let symbol =
                 element.types.first().map_or(Symbol::of(name), |t| json_name(name, &t.name));
             if !table.rows.contains_key(&symbol) {
@@ -211,8 +223,15 @@ impl Gathered {
         let is_choice = base_name.ends_with("[x]");
         let mut add = |symbol: Symbol, shape, type_index| {
             if symbol.is_known() {
-                let row = Row { symbol, slot, shape, type_index, is_choice, is_ambiguous: false };
-                self.rows.entry(symbol).or_insert(row);
+                self.rows.entry(symbol).or_insert(Row {
+                    symbol,
+                    slot,
+                    shape,
+                    type_index,
+                    is_choice,
+                    is_ambiguous: false,
+                    is_array: false,
+                });
             }
         };
         if base.is_empty() {
@@ -241,7 +260,10 @@ impl Gathered {
     fn finish(self, nodes: &[super::ElementNode]) -> Table {
         let mut rows: Vec<Row> = self.rows.into_values().collect();
         rows.sort_by_key(|row| row.symbol);
-        let name = |(node, _): &(NodeId, Vec<NodeId>)| last_name(&nodes[node.index()].id);
+        for row in &mut rows {
+            row.is_array = nodes[self.slots[row.slot as usize].0.index()].is_array;
+        }
+        let name = |(node, _): &(NodeId, Vec<NodeId>)| nodes[node.index()].name();
         for row in rows.iter_mut().filter(|row| !row.is_choice) {
             let behind = self.slots[row.slot as usize..].iter().map(name);
             let mut stems = behind.filter_map(|name| name.strip_suffix("[x]"));
@@ -260,6 +282,7 @@ impl Gathered {
             counted.iter().filter(|(_, node)| demand(&nodes[node.index()])).copied().collect()
         };
         Table {
+            index: index(&rows),
             rows: rows.into(),
             slots: slots.into(),
             counters,
@@ -267,6 +290,19 @@ impl Gathered {
             limited: of(|node| node.max < u32::MAX),
         }
     }
+}
+
+/// Where to look for the symbols of some rows. No table has more of them than FHIR has names.
+fn index(rows: &[Row]) -> Box<[u16]> {
+    let mut index = vec![0; (2 * rows.len()).next_power_of_two()];
+    for (place, row) in rows.iter().enumerate() {
+        let mut at = row.symbol.number() & (index.len() - 1);
+        while index[at] != 0 {
+            at = (at + 1) & (index.len() - 1);
+        }
+        index[at] = place as u16 + 1;
+    }
+    index.into()
 }
 
 /// The children of each element: the elements one step below it, slices with what they slice.
@@ -299,10 +335,16 @@ fn children(elements: &[Element]) -> Vec<Vec<Child>> {
 }
 
 /// `Observation.value[x]:valueQuantity` → `value[x]`.
-pub(crate) fn last_name(path: &str) -> &str {
+pub(super) fn last_name(path: &str) -> &str {
+    &path[name_range(path)]
+}
+
+/// Where the last name of a path stands in it.
+pub(super) fn name_range(path: &str) -> Range<usize> {
     // A slice's name may hold a full stop.
     let unsliced =
         path.rfind(':').filter(|at| !path[*at..].contains('.')).map_or(path, |at| &path[..at]);
-    let name = unsliced.rsplit('.').next().unwrap_or_default();
-    name.split(':').next().unwrap_or_default()
+    let start = unsliced.rfind('.').map_or(0, |at| at + 1);
+    let name = unsliced[start..].split(':').next().unwrap_or_default();
+    start..start + name.len()
 }

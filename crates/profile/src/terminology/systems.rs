@@ -153,6 +153,11 @@ impl Systems {
         id
     }
 
+    /// The canonicals of the systems that are defined.
+    pub(super) fn defined(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().filter(|system| system.coverage.is_some()).map(|system| &*system.url)
+    }
+
     fn system(&self, id: SystemId) -> &System {
         &self.all[id as usize]
     }

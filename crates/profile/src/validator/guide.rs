@@ -1,13 +1,15 @@
 //! 実装ガイド — what the packages of one guide define, compiled.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     generation::Generation,
+    hash::NumberSet,
     json::{Kind, Symbol, Value},
     package::{Package, snapshot},
     schema::{Schema, SchemaFault},
     terminology::{Membership, Terminology, ValueSetId},
+    walk,
 };
 
 /// 実装ガイド — one guide, ready to check against; never changed.
@@ -16,9 +18,11 @@ pub struct Guide {
     schema: Schema,
     terminology: Arc<Terminology>,
     /// The canonicals of the guide itself, the last of its packages, without version.
-    own: HashSet<Box<str>>,
+    own: NumberSet<Box<str>>,
     /// Identifiers of naming systems.
-    named: HashSet<Box<str>>,
+    named: NumberSet<Box<str>>,
+    /// What is defined under a URL of which nothing can be wrong.
+    plain_urls: NumberSet<Box<str>>,
     coding: Symbol,
     system: Symbol,
     code: Symbol,
@@ -70,6 +74,8 @@ impl Guide {
     fn compile(packages: &[&Package], terminology: Arc<Terminology>) -> Self {
         let snapshots = snapshot::complete(packages);
         let schema = Schema::compile(&snapshots.definitions, &terminology);
+        let plain = terminology.urls().chain(schema.urls()).filter(|url| walk::is_plain_url(url));
+        let plain_urls = plain.map(Into::into).collect();
         let guide = packages.last();
         let own = guide.into_iter().flat_map(|package| &package.definitions);
         let named = packages.iter().flat_map(|package| &package.naming_systems);
@@ -81,9 +87,10 @@ impl Guide {
                 .flat_map(|system| &system.unique_ids)
                 .map(|id| id.as_str().into())
                 .collect(),
-            coding: Symbol::of("coding"),
-            system: Symbol::of("system"),
-            code: Symbol::of("code"),
+            plain_urls,
+            coding: Symbol::named("coding"),
+            system: Symbol::named("system"),
+            code: Symbol::named("code"),
         }
     }
 
@@ -110,6 +117,11 @@ impl Guide {
     /// Whether the guide itself defines a canonical, whatever its version.
     pub fn has_own(&self, canonical: &str) -> bool {
         self.own.contains(canonical.split('|').next().unwrap_or_default())
+    }
+
+    /// Whether a URL is defined and well-formed, so that no rule has to look at it.
+    pub(crate) fn is_plain_url(&self, url: &str) -> bool {
+        self.plain_urls.contains(url)
     }
 
     /// Whether a URL names anything that is defined.

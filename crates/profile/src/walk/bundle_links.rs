@@ -3,19 +3,39 @@
 //! Source: FHIR R4, "Documents"; the reference validator, which also takes a link back to
 //! something that is reached, with a warning.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::borrow::Cow;
 
 use super::{bundle::Entry, object::NAMES, texts, unit::Walk, uris};
 use crate::json::{Symbol, Value};
 
-/// The entries by fullUrl and by type and id.
+/// The entries by fullUrl and by type and id, sorted.
 struct Places<'d> {
-    by_url: HashMap<Cow<'d, str>, Vec<usize>>,
-    by_id: HashMap<String, Vec<usize>>,
+    by_url: Vec<(Cow<'d, str>, usize)>,
+    by_id: Vec<String>,
+}
+
+impl Places<'_> {
+    /// The entry of a fullUrl.
+    fn of_url(&self, url: &str) -> Target {
+        let first = self.by_url.partition_point(|(own, _)| **own < *url);
+        let mut same = self.by_url[first..].iter().take_while(|(own, _)| **own == *url);
+        match (same.next(), same.next()) {
+            (Some((_, only)), None) => Target::One(*only),
+            (Some(_), Some(_)) => Target::Several,
+            _ => Target::None,
+        }
+    }
+
+    fn has_id(&self, id: &str) -> bool {
+        self.by_id.binary_search_by(|own| own.as_str().cmp(id)).is_ok()
+    }
+}
+
+/// What a URL names among the entries.
+enum Target {
+    None,
+    One(usize),
+    Several,
 }
 
 /// One mention of something else.
@@ -64,19 +84,19 @@ impl<'d> Walk<'_, '_, 'd> {
     ) -> Option<usize> {
         let url = mention.url.split('#').next().unwrap_or_default();
         let found = if uris::is_absolute(url) {
-            places.by_url.get(url)
+            places.of_url(url)
         } else {
             let full_url = entries[from].value.field(NAMES.full_url).and_then(Value::as_str);
             let absolute = full_url
                 .as_deref()
                 .and_then(uris::restful)
                 .map(|(base, ..)| format!("{base}{url}"));
-            absolute.and_then(|url| places.by_url.get(url.as_str()))
+            absolute.map_or(Target::None, |url| places.of_url(&url))
         };
-        match found.map(Vec::as_slice) {
-            Some([only]) => return Some(*only),
-            Some([_, ..]) => self.broken(&texts::TARGET_REPEATED, mention.place()),
-            _ => self.unresolved(entries, places, from, mention, url),
+        match found {
+            Target::One(only) => return Some(only),
+            Target::Several => self.broken(&texts::TARGET_REPEATED, mention.place()),
+            Target::None => self.unresolved(entries, places, from, mention, url),
         }
         None
     }
@@ -90,8 +110,7 @@ impl<'d> Walk<'_, '_, 'd> {
         mention: &Mention<'d>,
         url: &str,
     ) {
-        let is_here = places.by_id.contains_key(url);
-        if is_here {
+        if places.has_id(url) {
             self.broken(&texts::TARGET_BY_ID_ONLY, mention.place());
         } else if from == 0
             && mention.is_reference
@@ -192,41 +211,53 @@ fn is_part(resource: Value<'_>, reference: Value<'_>) -> bool {
 }
 
 fn places<'d>(entries: &[Entry<'d>]) -> Places<'d> {
-    let mut places = Places { by_url: HashMap::new(), by_id: HashMap::new() };
+    let mut places = Places { by_url: Vec::with_capacity(entries.len()), by_id: Vec::new() };
     for (place, entry) in entries.iter().enumerate() {
         if let Some(url) = entry.value.field(NAMES.full_url).and_then(Value::as_str) {
-            places.by_url.entry(url).or_default().push(place);
+            places.by_url.push((url, place));
         }
         let Some(resource) = entry.resource else { continue };
-        let type_name = resource.text_of("resourceType").unwrap_or_default();
+        let type_name = resource.field(NAMES.resource_type).and_then(Value::as_str);
         if let Some(id) = resource.field(NAMES.id).and_then(Value::as_str) {
-            places.by_id.entry(format!("{type_name}/{id}")).or_default().push(place);
+            let type_name = type_name.unwrap_or_default();
+            places.by_id.push([&*type_name, "/", &*id].concat());
         }
     }
+    places.by_url.sort_unstable();
+    places.by_id.sort_unstable();
     places
 }
 
 /// Every reference and URL in a resource, each once; what is local is left out.
 fn mentions(resource: Value<'_>) -> Vec<Mention<'_>> {
-    let mut found = Vec::new();
-    let mut seen = HashSet::new();
-    for value in resource.descendants().filter(|value| value.is_string()) {
-        let is_reference = value.symbol() == NAMES.reference;
-        if !(is_reference || URLS.contains(&value.symbol())) || value.begins_with_hash() {
-            continue;
-        }
-        let Some(url) = value.as_str().filter(|url| !url.is_empty()) else { continue };
-        if seen.insert(url.clone()) {
-            found.push(Mention { value, url, is_reference });
-        }
-    }
+    let mut found: Vec<Mention<'_>> = resource
+        .descendants()
+        .filter(|value| value.is_string() && !value.begins_with_hash())
+        .filter_map(|value| {
+            let is_reference = value.symbol() == NAMES.reference;
+            if !is_reference && !URLS.contains(&value.symbol()) {
+                return None;
+            }
+            let url = value.as_str()?;
+            (!url.is_empty()).then_some(Mention { value, url, is_reference })
+        })
+        .collect();
+    // Stable, so that of equals the first stays.
+    found.sort_by(|one, other| one.url.cmp(&other.url));
+    found.dedup_by(|later, earlier| later.url == earlier.url);
+    found.sort_unstable_by_key(|mention| mention.value.id());
     found
 }
 
 /// The elements whose URLs may name an entry.
-static URLS: LazyLock<[Symbol; 6]> = LazyLock::new(|| {
-    ["url", "valueUri", "valueUrl", "instantiatesUri", "source", "uri"].map(Symbol::of)
-});
+static URLS: [Symbol; 6] = [
+    Symbol::named("url"),
+    Symbol::named("valueUri"),
+    Symbol::named("valueUrl"),
+    Symbol::named("instantiatesUri"),
+    Symbol::named("source"),
+    Symbol::named("uri"),
+];
 
 /// Reaches everything from one entry on; answers what is new.
 fn visit(from: usize, targets: &[Vec<usize>], reached: &mut [bool]) -> Vec<usize> {

@@ -15,7 +15,7 @@ use crate::{
     definition::Strength,
     json::Value,
     schema::{Bound, ElementNode, PrimitiveKind},
-    terminology::{Knowledge, Membership},
+    terminology::{Display, Knowledge, Membership},
 };
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -128,7 +128,8 @@ impl<'d> Walk<'_, '_, 'd> {
     /// Whether the code exists, and whether its display is one of its names.
     fn known_code(&mut self, system: &str, code: &str, at: Value<'d>, coding: Value<'d>) {
         let terminology = self.check.guide.terminology();
-        match terminology.is_known_code(system, code) {
+        let (knowledge, names) = terminology.look_up(system, code);
+        match knowledge {
             Knowledge::Unknown => self.broken_with(&texts::UNKNOWN_CODE, at, system),
             Knowledge::Undecidable => {
                 if uris::is_of_hl7(system)
@@ -138,14 +139,13 @@ impl<'d> Walk<'_, '_, 'd> {
                     self.broken_with(&texts::SYSTEM_UNKNOWN, coding, system);
                 }
             }
-            Knowledge::Known => self.display(system, code, coding),
+            Knowledge::Known => self.display(system, names, coding),
         }
     }
 
-    fn display(&mut self, system: &str, code: &str, coding: Value<'d>) {
+    fn display(&mut self, system: &str, names: &[Display], coding: Value<'d>) {
         let Some(display) = coding.field(NAMES.display) else { return };
         let Some(text) = display.as_str() else { return };
-        let names = self.check.guide.terminology().displays(system, code);
         let is_name = |name: &str| same_display(name, &text);
         if !names.is_empty() && !names.iter().any(|own| is_name(&own.text)) {
             self.broken_with(&texts::DISPLAY, display, system);

@@ -1,9 +1,9 @@
 //! 資源そのもの — rules about a resource itself: its id, its claims, what it contains.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use super::{formats, object::NAMES, resources::Role, texts, unit::Walk};
-use crate::json::{Kind, Value};
+use crate::json::{self, Value};
 
 impl<'d> Walk<'_, '_, 'd> {
     /// What is looked at once for each resource, whatever its profiles.
@@ -84,70 +84,112 @@ impl<'d> Walk<'_, '_, 'd> {
 
     /// Each contained resource has an id of its own and is referred to (dom-3).
     fn contained_resources(&mut self, value: Value<'d>) {
-        let contained: Vec<Value<'d>> =
-            value.field(NAMES.contained).into_iter().flat_map(Value::items).collect();
-        if contained.is_empty() {
+        let Some(contained) = value.field(NAMES.contained).filter(|own| !own.is_empty()) else {
             return;
-        }
-        let outside = references(value);
-        let inside: Vec<Vec<String>> =
-            contained.iter().map(|own| local_references(own.descendants())).collect();
-        let ids: Vec<String> = contained.iter().map(|own| id_of(*own)).collect();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for (place, id) in ids.iter().enumerate() {
-            if !id.is_empty() && seen.insert(id, place).is_some() {
-                self.broken(&texts::CONTAINED_ID_REPEATED, contained[place]);
+        };
+        let all: Vec<Inner<'d>> = contained.items().map(Inner::of).collect();
+        let by_id = by_id(&all);
+        for pair in by_id.windows(2) {
+            let [(id, _), (next, place)] = pair else { continue };
+            if id == next && !id.is_empty() {
+                self.broken(&texts::CONTAINED_ID_REPEATED, all[*place].value);
             }
         }
-        for place in unreferenced(&ids, &outside, &inside) {
-            if contained[place].is_object() && self.check.resources.at(contained[place]).is_some() {
-                self.broken(&texts::CONTAINED_UNREFERENCED, contained[place]);
+        let mut outside = Vec::new();
+        let within = contained.span();
+        let is_outside = |own: &Value<'_>| !within.contains(&own.span().start);
+        add_local_references(value.local_strings().filter(is_outside), &mut outside);
+        for place in unreferenced(&all, &by_id, &outside) {
+            let value = all[place].value;
+            if value.is_object() && self.check.resources.at(value).is_some() {
+                self.broken(&texts::CONTAINED_UNREFERENCED, value);
             }
         }
     }
 }
 
-/// The local references of a resource outside of what it contains.
-fn references(value: Value<'_>) -> Vec<String> {
-    let fields = value.symbol_fields().filter(|field| field.symbol() != NAMES.contained);
-    local_references(fields.flat_map(|field| std::iter::once(field).chain(field.descendants())))
+/// A contained resource and what it refers to.
+struct Inner<'d> {
+    value: Value<'d>,
+    id: Cow<'d, str>,
+    references: Vec<Cow<'d, str>>,
+}
+
+impl<'d> Inner<'d> {
+    fn of(value: Value<'d>) -> Self {
+        let id = value.field(NAMES.id).and_then(Value::as_str).unwrap_or_default();
+        let mut references = Vec::new();
+        add_local_references(value.local_strings(), &mut references);
+        Self { value, id, references }
+    }
 }
 
 /// The texts that begin with `#`, without it: references, URLs and links of narratives.
-fn local_references<'d>(values: impl Iterator<Item = Value<'d>>) -> Vec<String> {
-    let mut found = Vec::new();
-    for value in values.filter(|value| value.kind() == Kind::String) {
+fn add_local_references<'d>(
+    values: impl Iterator<Item = Value<'d>>,
+    found: &mut Vec<Cow<'d, str>>,
+) {
+    for value in values {
         if value.begins_with_hash() {
-            found.extend(value.as_str().map(|text| text[1..].to_owned()));
-        } else if value.symbol() == NAMES.div && value.source().contains("\\\"#") {
-            let text = value.as_str().unwrap_or_default();
-            let links = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
-            found.extend(links.map(str::to_owned));
+            found.push(match value.plain_str() {
+                Some(text) => Cow::Borrowed(&text[1..]),
+                None => Cow::Owned(value.as_str().unwrap_or_default()[1..].to_owned()),
+            });
+        } else if value.symbol() == NAMES.div {
+            add_links(value, found);
         }
     }
-    found
 }
 
-fn id_of(value: Value<'_>) -> String {
-    value.field(NAMES.id).and_then(Value::as_str).unwrap_or_default().into_owned()
+/// The local links of a narrative: what stands between `"#` and the next quote.
+fn add_links<'d>(div: Value<'d>, found: &mut Vec<Cow<'d, str>>) {
+    let source = div.source();
+    let inner = &source[1..source.len() - 1];
+    if inner.contains("\\u0022") {
+        let text = div.as_str().unwrap_or_default();
+        let links = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
+        found.extend(links.map(|link| Cow::Owned(link.to_owned())));
+        return;
+    }
+    // A quote within a JSON string stands behind a backslash.
+    for at in memchr::memmem::find_iter(inner.as_bytes(), b"\"#") {
+        let behind = &inner[at + 2..];
+        let end = memchr::memchr(b'"', behind.as_bytes());
+        found.push(json::decoded(&behind[..end.map_or(behind.len(), |end| end - 1)]));
+    }
+}
+
+/// The ids, sorted, with the places of those that have them.
+fn by_id<'i>(all: &'i [Inner<'_>]) -> Vec<(&'i str, usize)> {
+    let mut ids: Vec<_> = all.iter().enumerate().map(|(place, own)| (&*own.id, place)).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// The places of those that no chain of references reaches from outside, and that do not
 /// refer to their container themselves.
-fn unreferenced(ids: &[String], outside: &[String], inside: &[Vec<String>]) -> Vec<usize> {
-    let mut reached: Vec<bool> = ids
-        .iter()
-        .zip(inside)
-        .map(|(id, own)| outside.contains(id) || own.iter().any(String::is_empty))
-        .collect();
-    let mut waiting: Vec<usize> = (0..ids.len()).filter(|place| reached[*place]).collect();
-    while let Some(from) = waiting.pop() {
-        for (place, id) in ids.iter().enumerate() {
-            if !reached[place] && inside[from].contains(id) {
-                reached[place] = true;
-                waiting.push(place);
+fn unreferenced(
+    all: &[Inner<'_>],
+    by_id: &[(&str, usize)],
+    outside: &[Cow<'_, str>],
+) -> Vec<usize> {
+    let mut reached = vec![false; all.len()];
+    let mut asked = vec![false; all.len()];
+    let refers_to_container = |place: &usize| all[*place].references.iter().any(|id| id.is_empty());
+    let mut waiting: Vec<usize> = (0..all.len()).filter(refers_to_container).collect();
+    let mut references: &[Cow<'_, str>] = outside;
+    loop {
+        for id in references {
+            let first = by_id.partition_point(|(own, _)| *own < &**id);
+            let same = by_id[first..].iter().take_while(|(own, _)| *own == &**id);
+            // Each id once, so that many of one name cost no more than others.
+            if same.clone().next().is_some() && !std::mem::replace(&mut asked[first], true) {
+                waiting.extend(same.map(|(_, place)| *place));
             }
         }
+        let Some(from) = waiting.pop() else { break };
+        let is_known = std::mem::replace(&mut reached[from], true);
+        references = if is_known { &[] } else { &all[from].references };
     }
-    (0..ids.len()).filter(|place| !reached[*place]).collect()
+    (0..all.len()).filter(|place| !reached[*place]).collect()
 }

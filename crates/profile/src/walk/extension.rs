@@ -26,7 +26,7 @@ impl<'d> Walk<'_, '_, 'd> {
                 self.broken(&texts::EXTENSION_URL_MISSING, value);
                 None
             }
-            Some(url) if own.around.extension.is_none() && !uris::is_absolute(url) => {
+            Some(url) if own.object.around.extension.is_none() && !uris::is_absolute(url) => {
                 self.broken(&texts::EXTENSION_URL_RELATIVE, value);
                 None
             }
@@ -41,10 +41,8 @@ impl<'d> Walk<'_, '_, 'd> {
     /// The definition of an extension; what is unknown is reported.
     fn definition(&mut self, own: Field<'_, 'd>, value: Value<'d>, url: &str) -> Option<ProfileId> {
         if !uris::is_absolute(url) {
-            let outer = own
-                .around
-                .extension
-                .and_then(|outer| self.schema.profile(outer).extension.as_ref());
+            let around = own.object.around.extension;
+            let outer = around.and_then(|outer| self.schema.profile(outer).extension.as_ref());
             if outer.is_some_and(|outer| !outer.inner_urls.iter().any(|own| **own == *url)) {
                 self.broken(&texts::EXTENSION_INNER_UNKNOWN, value);
             }
@@ -70,7 +68,11 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::EXTENSION_MODIFIER, value);
         }
         if !self.is_in_context(own, rules) {
-            self.broken_with(&texts::EXTENSION_CONTEXT, own.holder, &schema.profile(profile).url);
+            self.broken_with(
+                &texts::EXTENSION_CONTEXT,
+                own.object.holder,
+                &schema.profile(profile).url,
+            );
         }
         self.extension_value(value, rules);
     }
@@ -104,7 +106,7 @@ impl<'d> Walk<'_, '_, 'd> {
     ) {
         if let Some(table) = node.table {
             let table = self.schema.table(table);
-            self.object(value, table, Around::extension(found.or(own.around.extension)));
+            self.object(value, table, Around::extension(found.or(own.object.around.extension)));
         }
         let stated = own_type.profiles.iter().flatten().filter(|own| Some(**own) != found);
         let mut is_defined = found.is_some();
@@ -118,7 +120,7 @@ impl<'d> Walk<'_, '_, 'd> {
         if !is_defined && node.table.is_none() {
             let root = own_type.root.and_then(|root| self.schema.table_of(root));
             if let Some(table) = root {
-                self.object(value, table, Around::extension(own.around.extension));
+                self.object(value, table, Around::extension(own.object.around.extension));
             }
         }
     }

@@ -24,12 +24,13 @@ impl<'d> Walk<'_, '_, 'd> {
                 let paths = made.get_or_insert_with(paths);
                 Self::is_element(context, paths)
             }
-            ContextKind::Extension => Self::is_in_extension(own.holder, &context.expression),
+            ContextKind::Extension => Self::is_in_extension(own.object.holder, &context.expression),
             ContextKind::FhirPath => path.as_ref().is_some_and(|path| {
                 let resource = self.check.resources[self.resource].value;
                 let around = Surroundings { check: self.check, resource: self.resource };
                 path.select(Focus::of(resource), &around).iter().any(|found| {
-                    found.value() == Some(own.holder) || found.sibling() == Some(own.holder)
+                    found.value() == Some(own.object.holder)
+                        || found.sibling() == Some(own.object.holder)
                 })
             }),
         })
@@ -41,7 +42,8 @@ impl<'d> Walk<'_, '_, 'd> {
         rules.contexts.iter().any(|context| {
             context.kind == ContextKind::Element
                 && (context.expression == "Element"
-                    || (own.holder == resource.value && context.expression == *resource.type_name))
+                    || (own.object.holder == resource.value
+                        && context.expression == *resource.type_name))
         })
     }
 
@@ -62,7 +64,7 @@ impl<'d> Walk<'_, '_, 'd> {
     /// from each resource or datatype on the way, and the types that these build on.
     fn paths(&self, own: Field<'_, 'd>) -> Vec<String> {
         let mut paths = Vec::new();
-        for (start, tail) in super::place::typed_paths(self.check, own.holder) {
+        for (start, tail) in super::place::typed_paths(self.check, own.object.holder) {
             for name in self.ancestry(&start) {
                 paths.push(format!("{name}{tail}"));
             }

@@ -17,6 +17,9 @@ enum Strictness {
 impl<'d> Walk<'_, '_, 'd> {
     /// Compares an element with the fixed and the pattern value of its definition.
     pub(super) fn samples(&mut self, node: &ElementNode, focus: Focus<'d>) {
+        if node.fixed.is_none() && node.pattern.is_none() {
+            return;
+        }
         // A blank is another rule's.
         let is_blank = |value: &Value<'_>| {
             value.plain_str().is_some_and(|text| text.bytes().all(|byte| byte == b' '))

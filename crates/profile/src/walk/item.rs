@@ -15,8 +15,8 @@ impl<'d> Walk<'_, '_, 'd> {
     /// Counts an element and checks it.
     pub(super) fn item(&mut self, own: Field<'_, 'd>, focus: Focus<'d>) {
         self.steps += 1;
-        let slot = own.table.slots[own.row.slot as usize];
-        self.count(own.counters + own.row.slot as usize, slot.node);
+        let slot = own.object.table.slots[own.row.slot as usize];
+        self.count(own.object.counters + own.row.slot as usize, slot.node);
         let node = self.node(slot.node);
         let RowType::Allowed(place) = own.row.type_index else {
             self.forbidden_type(focus);

@@ -1,7 +1,5 @@
 //! 子要素 — the fields of one object against one table.
 
-use std::sync::LazyLock;
-
 use super::{texts, unit::Walk};
 use crate::{
     fhirpath::Focus,
@@ -42,36 +40,36 @@ pub(super) struct Names {
     pub(super) div: Symbol,
 }
 
-pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
-    resource_type: Symbol::of("resourceType"),
-    value: Symbol::of("value"),
-    id: Symbol::of("id"),
-    url: Symbol::of("url"),
-    extension: Symbol::of("extension"),
-    modifier_extension: Symbol::of("modifierExtension"),
-    system: Symbol::of("system"),
-    code: Symbol::of("code"),
-    display: Symbol::of("display"),
-    coding: Symbol::of("coding"),
-    reference: Symbol::of("reference"),
-    identifier: Symbol::of("identifier"),
-    type_: Symbol::of("type"),
-    contained: Symbol::of("contained"),
-    meta: Symbol::of("meta"),
-    profile: Symbol::of("profile"),
-    security: Symbol::of("security"),
-    entry: Symbol::of("entry"),
-    full_url: Symbol::of("fullUrl"),
-    resource: Symbol::of("resource"),
-    link: Symbol::of("link"),
-    relation: Symbol::of("relation"),
-    search: Symbol::of("search"),
-    mode: Symbol::of("mode"),
-    data: Symbol::of("data"),
-    size: Symbol::of("size"),
-    hash: Symbol::of("hash"),
-    div: Symbol::of("div"),
-});
+pub(super) static NAMES: Names = Names {
+    resource_type: Symbol::named("resourceType"),
+    value: Symbol::named("value"),
+    id: Symbol::named("id"),
+    url: Symbol::named("url"),
+    extension: Symbol::named("extension"),
+    modifier_extension: Symbol::named("modifierExtension"),
+    system: Symbol::named("system"),
+    code: Symbol::named("code"),
+    display: Symbol::named("display"),
+    coding: Symbol::named("coding"),
+    reference: Symbol::named("reference"),
+    identifier: Symbol::named("identifier"),
+    type_: Symbol::named("type"),
+    contained: Symbol::named("contained"),
+    meta: Symbol::named("meta"),
+    profile: Symbol::named("profile"),
+    security: Symbol::named("security"),
+    entry: Symbol::named("entry"),
+    full_url: Symbol::named("fullUrl"),
+    resource: Symbol::named("resource"),
+    link: Symbol::named("link"),
+    relation: Symbol::named("relation"),
+    search: Symbol::named("search"),
+    mode: Symbol::named("mode"),
+    data: Symbol::named("data"),
+    size: Symbol::named("size"),
+    hash: Symbol::named("hash"),
+    div: Symbol::named("div"),
+};
 
 /// What is around the fields.
 #[derive(Debug, Clone, Copy)]
@@ -102,50 +100,61 @@ impl Around {
     }
 }
 
-/// One field, or what stands beside it, under way.
+/// One object under way.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'t, 'd> {
-    /// The object that it is in.
+pub(super) struct Object<'t, 'd> {
     pub(super) holder: Value<'d>,
     pub(super) table: &'t Table,
-    pub(super) row: Row,
     /// Where the counters of the table begin.
     pub(super) counters: usize,
     pub(super) around: Around,
 }
 
+/// One field, or what stands beside it, under way.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'t, 'd> {
+    /// What it is in.
+    pub(super) object: &'t Object<'t, 'd>,
+    pub(super) row: &'t Row,
+}
+
 impl<'d> Walk<'_, '_, 'd> {
     /// Walks the fields of an object.
     pub(super) fn object(&mut self, holder: Value<'d>, table: &Table, around: Around) {
-        let names = &*NAMES;
+        let names = &NAMES;
         let counters = self.counters.len();
         self.counters.resize(counters + table.counters as usize, 0);
         let outer = std::mem::replace(&mut self.is_over, false);
         self.steps += 1;
+        let object = Object { holder, table, counters, around };
         for field in holder.symbol_fields() {
             let symbol = field.symbol();
             if around.is_resource && symbol == names.resource_type && !field.has_underscore() {
                 continue;
             }
-            let row = table.row(symbol).filter(|_| !(around.is_beside && symbol == names.value));
-            let is_again =
-                |row: &&Row| row.is_choice && self.counters[counters + row.slot as usize] > 0;
-            let is_repeated = row
-                .filter(is_again)
-                .is_some_and(|row| is_repeated_choice(holder, field, row, table));
-            let Some(row) = row.filter(|_| !is_repeated) else {
+            let Some(row) = self.known_row(&object, field) else {
                 self.unknown(field, holder);
                 continue;
             };
             if row.is_ambiguous {
                 self.mirrored(&texts::NAME_AMBIGUOUS, field);
             }
-            let own = Field { holder, table, row: *row, counters, around };
-            self.field(own, field);
+            self.field(Field { object: &object, row }, field);
         }
         self.cardinalities(holder, table, counters);
         self.counters.truncate(counters);
         self.is_over = outer;
+    }
+
+    /// The row of a field, if it may stand here beside those before it.
+    fn known_row<'t>(&self, object: &Object<'t, 'd>, field: Value<'d>) -> Option<&'t Row> {
+        let row = object.table.row(field.symbol())?;
+        if object.around.is_beside && field.symbol() == NAMES.value {
+            return None;
+        }
+        let is_again = row.is_choice && self.counters[object.counters + row.slot as usize] > 0;
+        let is_repeated = is_again && is_repeated_choice(object.holder, field, row, object.table);
+        (!is_repeated).then_some(row)
     }
 
     /// Counts an element; limits are looked at again only where one was passed.
@@ -163,20 +172,16 @@ impl<'d> Walk<'_, '_, 'd> {
         let is_primitive = matches!(own.row.shape, Shape::Primitive(_));
         if field.has_underscore() {
             if !is_primitive {
-                self.unknown(field, own.holder);
-            } else if own.holder.field(own.row.symbol).is_none() {
+                self.unknown(field, own.object.holder);
+            } else if own.object.holder.field(own.row.symbol).is_none() {
                 self.primitives(own, None, Some(field));
             }
         } else if is_primitive {
-            let beside = own.holder.extra(own.row.symbol);
+            let beside = own.object.holder.extra(own.row.symbol);
             self.primitives(own, Some(field), beside);
         } else {
             self.complexes(own, field);
         }
-    }
-
-    fn is_array(&self, own: Field<'_, 'd>) -> bool {
-        self.node(own.table.slots[own.row.slot as usize].node).is_array
     }
 
     /// A primitive element: one value or an array, and what stands beside it.
@@ -186,7 +191,7 @@ impl<'d> Walk<'_, '_, 'd> {
         value: Option<Value<'d>>,
         beside: Option<Value<'d>>,
     ) {
-        if !self.is_array(own) {
+        if !own.row.is_array {
             self.primitive_item(own, value, beside, value.or(beside));
             return;
         }
@@ -211,30 +216,31 @@ impl<'d> Walk<'_, '_, 'd> {
         beside: Option<Value<'d>>,
         whole: Option<Value<'d>>,
     ) {
-        let single = !self.is_array(own);
-        let present = |value: &Value<'_>| single || value.kind() != Kind::Null;
+        let present = |value: &Value<'_>| !own.row.is_array || value.kind() != Kind::Null;
         let (value, beside) = (value.filter(present), beside.filter(present));
-        if let Some(value) =
-            value.filter(|v| matches!(v.kind(), Kind::Null | Kind::Array | Kind::Object))
-        {
-            self.broken(&texts::NOT_A_PRIMITIVE, value);
-        } else if let Some(beside) = beside.filter(|beside| !beside.is_object()) {
-            self.broken(&texts::NOT_AN_OBJECT, beside);
-        } else if value.is_none() && beside.is_none() {
-            if let Some(whole) = whole {
-                self.broken(&texts::NULL_IN_ARRAY, whole);
+        match (value, beside) {
+            (Some(value), _) if matches!(value.kind(), Kind::Null | Kind::Array | Kind::Object) => {
+                self.broken(&texts::NOT_A_PRIMITIVE, value);
             }
-        } else {
-            if let Some(beside) = beside.filter(|beside| beside.is_empty()) {
-                self.broken(&texts::EMPTY_OBJECT, beside);
+            (Some(value), None) => self.item(own, Focus::of(value)),
+            (_, Some(beside)) if !beside.is_object() => self.broken(&texts::NOT_AN_OBJECT, beside),
+            (value, Some(beside)) => {
+                if beside.is_empty() {
+                    self.broken(&texts::EMPTY_OBJECT, beside);
+                }
+                self.item(own, Focus::primitive(value, Some(beside)));
             }
-            self.item(own, Focus::primitive(value, beside));
+            (None, None) => {
+                if let Some(whole) = whole {
+                    self.broken(&texts::NULL_IN_ARRAY, whole);
+                }
+            }
         }
     }
 
     /// An element that is an object or an array of objects.
     fn complexes(&mut self, own: Field<'_, 'd>, field: Value<'d>) {
-        match (self.is_array(own), field.kind()) {
+        match (own.row.is_array, field.kind()) {
             (true, Kind::Array) => {
                 if field.is_empty() {
                     self.broken(&texts::EMPTY_ARRAY, field);

@@ -1,11 +1,11 @@
 //! 場所 — where a value stands, as an expression; made only for findings.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use super::{extension_context::type_of, object::NAMES, settle::Check};
 use crate::{
     json::Value,
-    schema::{NodeId, Row, RowType, Schema, Table, last_name},
+    schema::{NodeId, Row, RowType, Schema, Table},
 };
 
 /// One step from the root to a value.
@@ -18,30 +18,28 @@ struct Step<'d> {
 /// The FHIRPath expression of a value: `Bundle.entry[1].resource.value.ofType(Quantity)`.
 pub(crate) fn expression(schema: &Schema, value: Value<'_>) -> String {
     let mut path = Typed::new(schema);
-    let mut text = String::new();
+    let mut text = String::with_capacity(128);
     for step in steps(value) {
         match step.index {
             Some(index) => {
                 write!(text, "[{index}]").expect("a String takes everything");
                 path.enter_resource(step.value);
             }
-            None => text.push_str(&path.enter(step.value)),
+            None => path.enter(step.value, &mut text),
         }
     }
     text
 }
 
 /// The values from the root to this one.
-fn steps(value: Value<'_>) -> Vec<Step<'_>> {
+fn steps(value: Value<'_>) -> impl Iterator<Item = Step<'_>> {
     let target = value.span().start;
-    let mut at = value.document().root();
-    let mut steps = vec![Step { value: at, index: None }];
-    while at != value {
-        let Some((index, child)) = at.child_holding(target) else { break };
-        steps.push(Step { value: child, index: at.is_array().then_some(index) });
-        at = child;
-    }
-    steps
+    let root = Step { value: value.document().root(), index: None };
+    std::iter::successors(Some(root), move |step| {
+        let at = step.value;
+        let (index, child) = at.child_holding(target).filter(|_| at != value)?;
+        Some(Step { value: child, index: at.is_array().then_some(index) })
+    })
 }
 
 /// The types on the way, so that the names of choices can be told from plain ones.
@@ -56,38 +54,49 @@ impl<'s> Typed<'s> {
         Self { schema, table: None }
     }
 
-    /// The text of one step by name; the next step starts behind it.
-    fn enter(&mut self, value: Value<'_>) -> String {
+    /// Adds the text of one step by name; the next step starts behind it.
+    fn enter(&mut self, value: Value<'_>, text: &mut String) {
         if let Some(type_name) = self.enter_resource(value) {
-            return match value.key() {
-                Some(key) => format!(".{}", printable(&key)),
-                None => type_name,
-            };
+            match value.key() {
+                Some(key) => text.extend([".", printable(&key)]),
+                None => text.push_str(&type_name),
+            }
+            return;
         }
-        let row = self.table.and_then(|table| table.row(value.symbol()).map(|row| (table, *row)));
-        let text = row.map_or_else(|| plain(value), |(table, row)| self.name(table, row));
-        self.table = row.and_then(|(table, row)| self.next(table, row, value));
-        text
+        match self.row(value) {
+            Some((table, row)) => self.push_name(table, row, text),
+            None => push_plain(value, text),
+        }
+        self.go_on(value);
+    }
+
+    fn row(&self, value: Value<'_>) -> Option<(&'s Table, Row)> {
+        let table = self.table?;
+        table.row(value.symbol()).map(|row| (table, *row))
+    }
+
+    /// Goes on below a value that is no resource.
+    fn go_on(&mut self, value: Value<'_>) {
+        self.table = self.row(value).and_then(|(table, row)| self.next(table, row, value));
     }
 
     /// Goes on below a resource; answers its type.
-    fn enter_resource(&mut self, value: Value<'_>) -> Option<String> {
+    fn enter_resource<'d>(&mut self, value: Value<'d>) -> Option<Cow<'d, str>> {
         let type_name = value.field(NAMES.resource_type)?.as_str()?;
         let id = self.schema.resource_type(&type_name)?;
         self.table = self.schema.table_of(self.schema.profile(id).root);
-        Some(type_name.into_owned())
+        Some(type_name)
     }
 
-    fn name(&self, table: &Table, row: Row) -> String {
+    fn push_name(&self, table: &Table, row: Row, text: &mut String) {
         let node = self.schema.node(table.slots[row.slot as usize].node);
-        let name = row.symbol.name();
         if !row.is_choice {
-            return format!(".{name}");
+            text.extend([".", row.symbol.name()]);
+            return;
         }
-        let stem = last_name(&node.id).trim_end_matches("[x]");
-        match choice_type(self.schema, table, row) {
-            Some(type_name) => format!(".{stem}.ofType({type_name})"),
-            None => format!(".{stem}"),
+        text.extend([".", node.name().trim_end_matches("[x]")]);
+        if let Some(type_name) = choice_type(self.schema, table, row) {
+            text.extend([".ofType(", type_name, ")"]);
         }
     }
 
@@ -115,10 +124,9 @@ fn choice_type<'s>(schema: &'s Schema, table: &Table, row: Row) -> Option<&'s st
     }
 }
 
-fn plain(value: Value<'_>) -> String {
-    match value.key() {
-        Some(key) => format!(".{}", printable(key.strip_prefix('_').unwrap_or(&key))),
-        None => String::new(),
+fn push_plain(value: Value<'_>, text: &mut String) {
+    if let Some(key) = value.key() {
+        text.extend([".", printable(key.strip_prefix('_').unwrap_or(&key))]);
     }
 }
 
@@ -136,20 +144,19 @@ pub(super) fn typed_paths(check: &Check<'_, '_>, value: Value<'_>) -> Vec<(Strin
     let mut paths: Vec<(String, String)> = Vec::new();
     let mut typed = Typed::new(schema);
     for step in steps(value) {
-        let before = typed.table;
         let own = step.value;
         if let Some(type_name) = typed.enter_resource(own) {
-            paths = vec![(type_name, String::new())];
+            paths = vec![(type_name.into_owned(), String::new())];
             continue;
         }
         if step.index.is_some() {
             continue;
         }
-        let row = before.and_then(|table| table.row(own.symbol()).map(|row| (table, *row)));
-        typed.enter(own);
+        let row = typed.row(own);
+        typed.go_on(own);
         let Some((table, row)) = row else { continue };
         let node = schema.node(table.slots[row.slot as usize].node);
-        let name = last_name(&node.id).trim_end_matches("[x]").to_owned();
+        let name = node.name().trim_end_matches("[x]").to_owned();
         for (_, tail) in &mut paths {
             tail.push('.');
             tail.push_str(&name);

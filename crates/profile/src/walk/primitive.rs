@@ -43,7 +43,7 @@ impl<'d> Walk<'_, '_, 'd> {
         }
         self.format(kind, &text, value, node);
         self.bounds(kind, &text, value, node);
-        if kind.is_uri() {
+        if kind.is_uri() && !(kind.is_url() && self.check.guide.is_plain_url(&text)) {
             self.uri(kind, &text, value, own);
         }
         if kind == PrimitiveKind::Xhtml {
@@ -181,13 +181,24 @@ impl<'d> Walk<'_, '_, 'd> {
 
     /// Whether a URL is not a reference but a definition: the `url` of a resource, a fullUrl.
     fn names_itself(own: Field<'_, 'd>) -> bool {
-        own.row.symbol == NAMES.full_url || (own.around.is_resource && own.row.symbol == NAMES.url)
+        own.row.symbol == NAMES.full_url
+            || (own.object.around.is_resource && own.row.symbol == NAMES.url)
     }
+}
+
+/// Whether nothing is wrong with the form of a URL, whatever the element.
+pub(crate) fn is_plain(url: &str) -> bool {
+    uris::is_absolute(url)
+        && !has_blank(url)
+        && !["oid:", "uuid:", "urn:", "#"].iter().any(|start| url.starts_with(start))
+        && !url.contains('|')
 }
 
 /// Whether there is a blank; most texts are ASCII and need no decoding.
 fn has_blank(text: &str) -> bool {
-    let is_suspect = text.bytes().any(|byte| byte <= b' ' || byte >= 0x80);
+    // Without a way out on the way, so that many bytes are compared at once.
+    let is_suspect = |byte: u8| byte <= b' ' || byte >= 0x80;
+    let is_suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));
     is_suspect && text.chars().any(char::is_whitespace)
 }
 

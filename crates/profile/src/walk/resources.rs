@@ -1,6 +1,6 @@
 //! 資源の索引 — every resource of the document, found once before anything is walked.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use crate::{
     hash::NumberMap,
@@ -48,8 +48,31 @@ pub(crate) struct Resource<'d> {
 pub(crate) struct Resources<'d> {
     all: Vec<Resource<'d>>,
     by_value: NumberMap<u32, ResourceId>,
-    /// The entries of each Bundle by fullUrl.
-    entries: HashMap<ResourceId, HashMap<Cow<'d, str>, Vec<ResourceId>>>,
+    /// The entries of each Bundle.
+    entries: NumberMap<ResourceId, Entries<'d>>,
+}
+
+/// 項目 — the resources of a Bundle's entries by fullUrl: two lists of equal length, sorted by
+/// the first.
+#[derive(Debug, Default)]
+struct Entries<'d> {
+    urls: Vec<Cow<'d, str>>,
+    resources: Vec<ResourceId>,
+}
+
+impl<'d> Entries<'d> {
+    fn new(mut pairs: Vec<(Cow<'d, str>, ResourceId)>) -> Self {
+        // Numbers rise in document order, so that it stays the order of equals.
+        pairs.sort_unstable();
+        let (urls, resources) = pairs.into_iter().unzip();
+        Self { urls, resources }
+    }
+
+    fn find(&self, url: &str) -> &[ResourceId] {
+        let first = self.urls.partition_point(|own| **own < *url);
+        let same = self.urls[first..].iter().take_while(|own| ***own == *url).count();
+        &self.resources[first..first + same]
+    }
 }
 
 /// The names that the index looks for.
@@ -68,19 +91,19 @@ struct Names {
 }
 
 impl Names {
-    fn new() -> Self {
+    const fn new() -> Self {
         Self {
-            resource_type: Symbol::of("resourceType"),
-            contained: Symbol::of("contained"),
-            entry: Symbol::of("entry"),
-            resource: Symbol::of("resource"),
-            response: Symbol::of("response"),
-            outcome: Symbol::of("outcome"),
-            full_url: Symbol::of("fullUrl"),
-            parameter: Symbol::of("parameter"),
-            part: Symbol::of("part"),
-            meta: Symbol::of("meta"),
-            profile: Symbol::of("profile"),
+            resource_type: Symbol::named("resourceType"),
+            contained: Symbol::named("contained"),
+            entry: Symbol::named("entry"),
+            resource: Symbol::named("resource"),
+            response: Symbol::named("response"),
+            outcome: Symbol::named("outcome"),
+            full_url: Symbol::named("fullUrl"),
+            parameter: Symbol::named("parameter"),
+            part: Symbol::named("part"),
+            meta: Symbol::named("meta"),
+            profile: Symbol::named("profile"),
         }
     }
 }
@@ -88,13 +111,14 @@ impl Names {
 impl<'d> Resources<'d> {
     /// Finds the resources from the root on; without recursion.
     pub(crate) fn new(schema: &Schema, root: Value<'d>) -> Self {
-        let names = Names::new();
+        const NAMES: Names = Names::new();
+        let names = &NAMES;
         let mut own =
-            Self { all: Vec::new(), by_value: NumberMap::default(), entries: HashMap::new() };
-        own.add(schema, &names, root, Role::Root, None, None);
+            Self { all: Vec::new(), by_value: NumberMap::default(), entries: NumberMap::default() };
+        own.add(schema, names, root, Role::Root, None, None);
         let mut next = 0;
         while next < own.all.len() {
-            own.add_parts(schema, &names, ResourceId(next as u32));
+            own.add_parts(schema, names, ResourceId(next as u32));
             next += 1;
         }
         own
@@ -138,21 +162,21 @@ impl<'d> Resources<'d> {
     }
 
     fn add_entries(&mut self, schema: &Schema, names: &Names, id: ResourceId, bundle: Value<'d>) {
-        let mut by_url: HashMap<Cow<'d, str>, Vec<ResourceId>> = HashMap::new();
+        let mut by_url = Vec::new();
         for entry in bundle.field(names.entry).into_iter().flat_map(Value::items) {
             let resource = entry.field(names.resource).and_then(|resource| {
                 self.add(schema, names, resource, Role::Entry, Some(id), Some(entry))
             });
             let url = entry.field(names.full_url).and_then(Value::as_str);
             if let (Some(resource), Some(url)) = (resource, url) {
-                by_url.entry(url).or_default().push(resource);
+                by_url.push((url, resource));
             }
             let outcome = entry.field(names.response).and_then(|own| own.field(names.outcome));
             if let Some(outcome) = outcome {
                 self.add(schema, names, outcome, Role::Part, Some(id), None);
             }
         }
-        self.entries.insert(id, by_url);
+        self.entries.insert(id, Entries::new(by_url));
     }
 
     fn add_parameters(&mut self, schema: &Schema, names: &Names, id: ResourceId, value: Value<'d>) {
@@ -188,7 +212,7 @@ impl<'d> Resources<'d> {
 
     /// The resources of a Bundle's entries with this fullUrl.
     pub(crate) fn with_full_url(&self, bundle: ResourceId, url: &str) -> &[ResourceId] {
-        self.entries.get(&bundle).and_then(|entries| entries.get(url)).map_or(&[], Vec::as_slice)
+        self.entries.get(&bundle).map_or(&[], |entries| entries.find(url))
     }
 
     /// The Bundle whose entry holds a resource, and that entry's resource.

@@ -42,7 +42,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let matched = self.matches(slicing, value, own_type);
         let slice = self.choose(slicing, &matched, value);
         for place in &matched {
-            let counter = own.counters + (slot.first_slice + *place) as usize;
+            let counter = own.object.counters + (slot.first_slice + *place) as usize;
             self.count(counter, slicing.slices[*place as usize]);
         }
         if slicing.is_ordered {
@@ -82,7 +82,7 @@ impl<'d> Walk<'_, '_, 'd> {
         slice: Option<u32>,
         value: Value<'d>,
     ) {
-        let holder = own.holder.id();
+        let holder = own.object.holder.id();
         let last = self.last_slice.filter(|last| last.holder == holder && last.slicing == slicing);
         if let (Some(last), Some(place)) = (last, slice)
             && place < last.place

@@ -1,17 +1,19 @@
 //! URI — which texts are absolute, and of which schemes.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 /// Whether a URL has a scheme and something behind it without blanks.
 pub(super) fn is_absolute(url: &str) -> bool {
-    let Some((scheme, details)) = url.split_once(':') else { return false };
-    let is_token = scheme.bytes().enumerate().all(|(place, byte)| {
+    let bytes = url.as_bytes();
+    let is_letter = |place: usize, byte: &u8| {
         byte.is_ascii_lowercase()
             || (place > 0 && (byte.is_ascii_digit() || matches!(byte, b'_' | b'[' | b']')))
-    });
-    is_token && !scheme.is_empty() && !details.is_empty() && !details.contains(' ')
+    };
+    let scheme = bytes.iter().enumerate().take_while(|(place, byte)| is_letter(*place, byte));
+    match bytes.split_at(scheme.count()) {
+        ([_, ..], [b':', details @ ..]) => {
+            !details.is_empty() && memchr::memchr(b' ', details).is_none()
+        }
+        _ => false,
+    }
 }
 
 /// Whether a Coding's or Identifier's system is more than a local name.
@@ -47,24 +49,17 @@ pub(super) fn is_of_fhir(url: &str) -> bool {
         .is_some_and(|rest| !MAPPINGS.contains(&rest.trim_start_matches('/')))
 }
 
-/// What each of those domains has in it.
-static EXAMPLES: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new("example."), Finder::new("acme.")]);
-
 /// Whether a URL is of a domain that is kept for examples; of a canonical more domains count.
 pub(super) fn is_example(url: &str, is_canonical: bool) -> bool {
     const DOMAINS: [&str; 5] =
         ["example.org", "acme.com", "acme.org", "example.com", "example.net"];
-    // Hardly any URL does, and the search for two words is quick.
-    if EXAMPLES.iter().all(|finder| finder.find(url.as_bytes()).is_none()) {
-        return false;
-    }
     let domains = if is_canonical { &DOMAINS[..] } else { &DOMAINS[..2] };
-    domains.iter().any(|domain| {
-        url.match_indices(domain).any(|(at, _)| {
-            let rest = &url[at + domain.len()..];
-            rest.is_empty() || rest.starts_with('/')
-        })
+    // A domain ends with the URL or before a slash.
+    let ends = memchr::memchr_iter(b'/', url.as_bytes()).chain([url.len()]);
+    ends.filter(|end| *end >= 8).any(|end| {
+        let ending = url.as_bytes()[..end].last_chunk::<4>();
+        matches!(ending, Some(b".org" | b".com" | b".net"))
+            && domains.iter().any(|domain| url[..end].ends_with(domain))
     })
 }
 

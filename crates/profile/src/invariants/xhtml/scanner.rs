@@ -8,14 +8,15 @@ pub(super) enum Event<'t> {
     Comment,
     /// A document type or processing instruction.
     Instruction,
+    /// The attributes are those of the scanner.
     Start {
         name: &'t str,
-        attributes: Vec<Attribute<'t>>,
         is_closed: bool,
     },
     End(&'t str),
 }
 
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Attribute<'t> {
     pub(super) name: &'t str,
     pub(super) value: &'t str,
@@ -24,11 +25,17 @@ pub(super) struct Attribute<'t> {
 /// Reads event after event; behind an error there is nothing.
 pub(super) struct Scanner<'t> {
     rest: &'t str,
+    attributes: Vec<Attribute<'t>>,
 }
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { rest: text }
+        Self { rest: text, attributes: Vec::new() }
+    }
+
+    /// Those of the element that was last begun.
+    pub(super) fn attributes(&self) -> &[Attribute<'t>] {
+        &self.attributes
     }
 
     fn event(&mut self) -> Result<Event<'t>, &'t str> {
@@ -37,8 +44,8 @@ impl<'t> Scanner<'t> {
             return self.markup(markup);
         }
         if let Some(entity) = rest.strip_prefix('&') {
-            let end = entity.find(|c: char| !c.is_ascii_alphanumeric() && c != '#');
-            let end = end.filter(|end| entity[*end..].starts_with(';')).ok_or("&")?;
+            let end = entity.bytes().position(|c| !c.is_ascii_alphanumeric() && c != b'#');
+            let end = end.filter(|end| entity.as_bytes()[*end] == b';').ok_or("&")?;
             self.rest = &entity[end + 1..];
             return Ok(Event::Entity(&entity[..end]));
         }
@@ -57,28 +64,28 @@ impl<'t> Scanner<'t> {
             return self.special(markup);
         }
         let (name, mut rest) = name(markup).ok_or("<")?;
-        let mut attributes: Vec<Attribute<'t>> = Vec::new();
+        self.attributes.clear();
         loop {
             let blanks = blanks(rest);
             let trimmed = &rest[blanks..];
             match trimmed.as_bytes() {
                 [b'>', ..] => {
                     self.rest = &trimmed[1..];
-                    return Ok(Event::Start { name, attributes, is_closed: false });
+                    return Ok(Event::Start { name, is_closed: false });
                 }
                 [b'/', b'>', ..] => {
                     self.rest = &trimmed[2..];
-                    return Ok(Event::Start { name, attributes, is_closed: true });
+                    return Ok(Event::Start { name, is_closed: true });
                 }
                 _ => {}
             }
             let (attribute, behind) = attribute(trimmed).filter(|_| blanks > 0).ok_or(name)?;
             // Elements of HTML have few attributes; more are an attack, not a text.
-            let is_repeated = attributes.iter().any(|other| other.name == attribute.name);
-            if is_repeated || attributes.len() >= 64 {
+            let is_repeated = self.attributes.iter().any(|other| other.name == attribute.name);
+            if is_repeated || self.attributes.len() >= 64 {
                 return Err(attribute.name);
             }
-            attributes.push(attribute);
+            self.attributes.push(attribute);
             rest = behind;
         }
     }
