@@ -6,6 +6,8 @@
 //!
 //! Source: FHIR R4, StructureDefinition and ElementDefinition.
 
+use std::sync::Arc;
+
 /// 構造の定義 — one type, resource, extension or profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
@@ -106,8 +108,8 @@ pub struct Element {
     pub max_length: Option<u32>,
     /// The terminology binding.
     pub binding: Option<Binding>,
-    /// The invariants stated here.
-    pub constraints: Vec<Constraint>,
+    /// The invariants stated here, shared by all elements that take them over.
+    pub constraints: Vec<Arc<Constraint>>,
     /// How the element is sliced.
     pub slicing: Option<Slicing>,
     /// Whether an element changes the meaning of what holds it.

@@ -89,7 +89,8 @@ impl<'d> Evaluation<'_, 'd> {
             Logic::Matches(node, pattern) => Ok(match self.few(node, scope)? {
                 Few::None => None,
                 Few::One(item) => {
-                    item.text().map(|text| !text.is_empty() && pattern.is_match(&text))
+                    let regex = pattern.regex().ok_or(Failed)?;
+                    item.text().map(|text| !text.is_empty() && regex.is_match(&text))
                 }
                 Few::Many(_) => Some(false),
             }),

@@ -1,8 +1,9 @@
 //! The compiled form: a tree of steps, each with the steps that give its input.
 
-use regex::Regex;
-
-use super::types::{self, TypeName};
+use super::{
+    pattern::Pattern,
+    types::{self, TypeName},
+};
 use crate::json::Symbol;
 
 /// A step that gives items.
@@ -94,7 +95,7 @@ pub(super) enum TextFunction {
     Length,
     Substring(Node, Option<Node>),
     IndexOf(Node),
-    ReplaceMatches(Regex, String),
+    ReplaceMatches(Pattern, String),
     Replace(String, String),
     Upper,
     Lower,
@@ -143,7 +144,7 @@ pub(super) enum Logic {
     HasValue(Node),
     IsDistinct(Node),
     SubsetOf(Node, Node),
-    Matches(Node, Regex),
+    Matches(Node, Pattern),
     StartsWith(Node, Node),
     EndsWith(Node, Node),
     ContainsText(Node, Node),

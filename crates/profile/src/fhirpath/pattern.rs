@@ -3,11 +3,33 @@
 //! `matches` finds (an unanchored pattern matches inside), `.` matches line breaks, and
 //! `\s`, `\d` and `\w` mean ASCII, so that the full-width space is no `\s`.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
-/// Compiles a pattern.
-pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!("(?s){}", translate(pattern)))
+/// 正規表現 — a regular expression whose form is checked when it is read, and which is compiled
+/// when it is first asked: most belong to resources that hardly anybody sends.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    text: String,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// It is no regular expression.
+    pub(super) fn read(pattern: &str) -> Result<Self, regex_syntax::Error> {
+        let text = format!("(?s){}", translate(pattern));
+        regex_syntax::parse(&text)?;
+        Ok(Self { text, regex: OnceLock::new() })
+    }
+
+    /// What finds it in a text; none where it takes too much memory.
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+    }
 }
 
 fn translate(pattern: &str) -> String {

@@ -30,7 +30,8 @@ pub(super) fn apply<'e, 'd>(
         TextFunction::ToBoolean => text.parse().ok().map(Item::Bool),
         TextFunction::Replace(old, new) => owned(text.replace(old, new)),
         TextFunction::ReplaceMatches(pattern, new) => {
-            owned(pattern.replace_all(&text, new.as_str()).into_owned())
+            let regex = pattern.regex().ok_or(Failed)?;
+            owned(regex.replace_all(&text, new.as_str()).into_owned())
         }
         TextFunction::IndexOf(part) => {
             let part = evaluation.one(part, scope)?;

@@ -1,5 +1,7 @@
 //! 世代の適用 — puts what a generation changes into the definitions of JP-CLINS.
 
+use std::sync::Arc;
+
 use super::{Package, table};
 use crate::{
     definition::{Definition, StructureKind},
@@ -44,7 +46,7 @@ fn apply(change: &Change, definition: &mut Definition) {
         ChangeKind::Expression => {
             let constraints = definition.elements.iter_mut().flat_map(|own| &mut own.constraints);
             for constraint in constraints.filter(|own| own.key == change.path) {
-                constraint.expression = Some(change.value.to_owned());
+                Arc::make_mut(constraint).expression = Some(change.value.to_owned());
             }
         }
         // What Bundles are asked stands in no definition.

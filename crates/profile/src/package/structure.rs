@@ -2,6 +2,8 @@
 //!
 //! Source: FHIR R4, StructureDefinition and ElementDefinition.
 
+use std::sync::Arc;
+
 use std::collections::HashSet;
 
 use super::reading::{extension, own, text, texts, type_code, typed};
@@ -35,7 +37,7 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
     }
     for constraint in elements.iter_mut().flat_map(|own| &mut own.constraints) {
         // What no other definition is named for is this one's.
-        constraint.source.get_or_insert_with(|| url.clone());
+        Arc::make_mut(constraint).source.get_or_insert_with(|| url.clone());
     }
     Some(Definition {
         url,
@@ -111,7 +113,9 @@ fn read_field(element: &mut Element, key: &str, field: Value<'_>) {
         "contentReference" => element.content_reference = own(field),
         "maxLength" => element.max_length = number(field),
         "binding" => element.binding = binding(field),
-        "constraint" => element.constraints = field.items().filter_map(constraint).collect(),
+        "constraint" => {
+            element.constraints = field.items().filter_map(constraint).map(Arc::new).collect()
+        }
         "slicing" => element.slicing = Some(slicing(field)),
         "isModifier" => element.is_modifier = field.as_bool() == Some(true),
         _ => read_value(element, key, field),

@@ -4,7 +4,7 @@ use super::{MAX_CONDITIONALS, Parsed, Parser, call};
 use crate::fhirpath::{
     lexer::Token,
     node::{Function, Logic, Node, Quantifier, TextFunction},
-    pattern,
+    pattern::Pattern,
 };
 
 impl Parser {
@@ -141,9 +141,9 @@ impl Parser {
         }
     }
 
-    fn pattern(&mut self) -> Parsed<regex::Regex> {
+    fn pattern(&mut self) -> Parsed<Pattern> {
         let text = self.text()?;
-        pattern::compile(&text).map_err(|error| self.error(format!("a pattern: {error}")))
+        Pattern::read(&text).map_err(|error| self.error(format!("a pattern: {error}")))
     }
 }
 

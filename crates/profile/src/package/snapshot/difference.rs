@@ -1,5 +1,7 @@
 //! What a snapshot says beyond its base.
 
+use std::sync::Arc;
+
 use super::{
     Completer,
     overlay::{Overlay, plant_base},
@@ -30,7 +32,7 @@ fn differing(overlay: &mut Overlay<'_, '_, '_, '_>, element: &Element) -> Option
     let mut difference = beyond(overlay.tree.element(node), element);
     if overlay.tree.is_new(node) {
         let implied = overlay.implied(overlay.tree.segment(node), &element.types);
-        let says = |own: &Constraint| implied.iter().all(|other| other.key != own.key);
+        let says = |own: &Arc<Constraint>| implied.iter().all(|other| other.key != own.key);
         difference.constraints.retain(says);
     }
     if difference.slice_name.is_none() && is_begun {

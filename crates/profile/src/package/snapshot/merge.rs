@@ -1,5 +1,7 @@
 //! Puts the facts of one element over those of another.
 
+use std::sync::Arc;
+
 use crate::definition::{Constraint, Element};
 
 /// Puts what an element of a differential states over what holds already.
@@ -30,14 +32,16 @@ fn set<T: Clone>(held: &mut Option<T>, own: Option<&T>) {
 
 fn add_constraints(element: &mut Element, own: &Element, source: &str) {
     for constraint in &own.constraints {
-        let mut constraint = constraint.clone();
-        constraint.source.get_or_insert_with(|| source.to_owned());
+        let mut constraint = Arc::clone(constraint);
+        if constraint.source.is_none() {
+            Arc::make_mut(&mut constraint).source = Some(source.to_owned());
+        }
         add_constraint(element, constraint);
     }
 }
 
 /// Invariants add up; one key is one invariant.
-pub(super) fn add_constraint(element: &mut Element, constraint: Constraint) {
+pub(super) fn add_constraint(element: &mut Element, constraint: Arc<Constraint>) {
     if element.constraints.iter().all(|held| held.key != constraint.key) {
         element.constraints.push(constraint);
     }

@@ -1,6 +1,6 @@
 //! Lays one differential over its base.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     Completer, Reason,
@@ -67,6 +67,10 @@ pub(super) struct Overlay<'c, 's, 'p, 'd> {
     definition: &'d Definition,
     pub(super) tree: Tree,
     root: NodeId,
+    /// The invariants of Element and of Extension, as they stand, not completed: the two are
+    /// made of each other.
+    of_element: &'p [Arc<Constraint>],
+    of_extension: &'p [Arc<Constraint>],
 }
 
 impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
@@ -79,7 +83,14 @@ impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
     ) -> Self {
         let root = tree.copy(base);
         tree.rename(root, &definition.type_name);
-        Self { completer, definition, tree, root }
+        let scope = completer.scope;
+        let stated = |url: &str| -> &'p [Arc<Constraint>] {
+            let root = scope.definition(url).and_then(|own| own.elements.first());
+            root.map_or(&[], |root| &root.constraints)
+        };
+        let of_element = stated("http://hl7.org/fhir/StructureDefinition/Element");
+        let of_extension = stated("http://hl7.org/fhir/StructureDefinition/Extension");
+        Self { completer, definition, tree, root, of_element, of_extension }
     }
 
     pub(super) fn lay(&mut self, element: &Element) {
@@ -223,24 +234,19 @@ impl<'c, 's, 'p, 'd> Overlay<'c, 's, 'p, 'd> {
     }
 
     /// The invariants of Element and Extension hold in every element that is such.
-    pub(super) fn implied(&self, name: &str, types: &[ElementType]) -> Vec<Constraint> {
+    pub(super) fn implied(&self, name: &str, types: &[ElementType]) -> Vec<Arc<Constraint>> {
         // Of these JSON has a value and nothing else.
         let is_bare = name == "id"
             || (name == "url" && self.definition.type_name == "Extension")
             || self.definition.kind == StructureKind::Primitive;
-        let owners: &[&str] = match types.first().map(|own| own.code.as_str()) {
-            _ if is_bare => &[],
-            Some("Resource") => &[],
-            Some("Extension") => &["Element", "Extension"],
-            _ => &["Element"],
+        let (of_element, of_extension) = match types.first().map(|own| own.code.as_str()) {
+            _ if is_bare => (false, false),
+            Some("Resource") => (false, false),
+            Some("Extension") => (true, true),
+            _ => (true, false),
         };
-        let constraints = owners.iter().flat_map(|owner| {
-            // As it stands, not completed: Element and Extension are made of each other.
-            let url = format!("{TYPE_URL}{owner}");
-            let root = self.completer.scope.definition(&url).and_then(|own| own.elements.first());
-            root.map_or(&[][..], |root| &root.constraints)
-        });
-        constraints.cloned().collect()
+        let element = self.of_element.iter().filter(|_| of_element);
+        element.chain(self.of_extension.iter().filter(|_| of_extension)).cloned().collect()
     }
 
     /// What a profile says of the number of its own root holds where the profile is used; its

@@ -1,5 +1,7 @@
 //! One line of a profile: `path  number  types  value  binding  slicing  invariants  notes`.
 
+use std::sync::Arc;
+
 use super::{Invariants, Row, canonical};
 use crate::definition::{
     Binding, Constraint, Definition, Discriminator, DiscriminatorKind, Element, ElementType, Max,
@@ -15,7 +17,8 @@ pub(super) fn read<'t>(definition: &mut Definition, row: Row<'t>, invariants: &I
     element.binding = row.said(4).and_then(binding);
     element.slicing = row.said(5).map(slicing);
     let keys = row.column(6).split(' ').filter(|key| !key.is_empty());
-    element.constraints = keys.map(|key| constraint(&definition.url, key, invariants)).collect();
+    element.constraints =
+        keys.map(|key| Arc::new(constraint(&definition.url, key, invariants))).collect();
     for note in row.column(7).split("; ") {
         read_note(&mut element, note);
     }
