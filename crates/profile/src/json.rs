@@ -275,6 +275,11 @@ impl<'d> Value<'d> {
         })
     }
 
+    /// Whether a field of an object has an underscore.
+    pub(crate) fn has_extras(self) -> bool {
+        self.node().flags.has_extras()
+    }
+
     /// The field `_name` of an object, by the symbol of the name.
     pub fn extra(self, symbol: Symbol) -> Option<Self> {
         if !self.node().flags.has_extras() {
@@ -411,7 +416,12 @@ impl<'d> Value<'d> {
 
     /// Whether it is this string.
     pub fn is(self, text: &str) -> bool {
-        self.as_str().is_some_and(|own| own == text)
+        let node = self.node();
+        if node.kind != Kind::String || node.flags.value_is_escaped() {
+            return self.as_str().is_some_and(|own| own == text);
+        }
+        let inner = node.start as usize + 1..node.end as usize - 1;
+        inner.len() == text.len() && self.document.source.as_bytes()[inner] == *text.as_bytes()
     }
 
     /// The string of a field.

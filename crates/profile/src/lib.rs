@@ -27,6 +27,7 @@ pub mod validator;
 mod closed;
 mod dates;
 mod document;
+mod few;
 mod hash;
 mod view;
 mod walk;

@@ -211,6 +211,9 @@ fn sibling_of<'d>(
     value: Option<Value<'d>>,
     symbol: Symbol,
 ) -> Option<Value<'d>> {
+    if !holder.has_extras() {
+        return None;
+    }
     let first = value.map(|value| value.items().next().unwrap_or(value));
     if first.is_some_and(Value::is_object) {
         return None;
@@ -220,6 +223,22 @@ fn sibling_of<'d>(
 
 /// One element, or each item of an array with what stands beside it.
 fn each_item<'d>(
+    value: Option<Value<'d>>,
+    sibling: Option<Value<'d>>,
+    sink: &mut dyn FnMut(Focus<'d>) -> Flow,
+) -> Flow {
+    let (Some(value), None) = (value, sibling) else {
+        return each_pair(value, sibling, sink);
+    };
+    let is_present = |value: &Value<'_>| value.kind() != Kind::Null;
+    if value.is_array() {
+        return value.items().filter(is_present).try_for_each(|value| sink(Focus::of(value)));
+    }
+    if is_present(&value) { sink(Focus::of(value)) } else { ControlFlow::Continue(()) }
+}
+
+/// The same where something stands beside the values.
+fn each_pair<'d>(
     value: Option<Value<'d>>,
     sibling: Option<Value<'d>>,
     sink: &mut dyn FnMut(Focus<'d>) -> Flow,

@@ -93,14 +93,19 @@ struct Fault {
     argument: Option<Cow<'static, str>>,
 }
 
-impl Fault {
-    fn new(rule: &'static Rule, at: usize) -> Self {
-        Self { rule, at, argument: None }
-    }
+/// In a box, so that what is right is handed on in a register.
+type Fallible<T> = Result<T, Box<Fault>>;
 
-    fn with(rule: &'static Rule, at: usize, argument: impl Into<Cow<'static, str>>) -> Self {
-        Self { rule, at, argument: Some(argument.into()) }
-    }
+/// Ends the parsing.
+#[cold]
+fn fault<T>(rule: &'static Rule, at: usize) -> Fallible<T> {
+    Err(Box::new(Fault { rule, at, argument: None }))
+}
+
+/// Ends the parsing because of a limit.
+#[cold]
+fn beyond<T>(rule: &'static Rule, at: usize, limit: usize) -> Fallible<T> {
+    Err(Box::new(Fault { rule, at, argument: Some(limit.to_string().into()) }))
 }
 
 /// The key that the next value gets.
@@ -176,20 +181,20 @@ struct Parser<'a, 'l> {
 }
 
 impl Parser<'_, '_> {
-    fn run(&mut self) -> Result<(), Fault> {
+    fn run(&mut self) -> Fallible<()> {
         let mut expected = Expected::Value;
         loop {
             let Some(byte) = self.next_byte() else {
                 let nothing = self.open.is_empty() && self.pending.is_empty();
                 let rule = if nothing { &JSON_EMPTY } else { &JSON_TRUNCATED };
-                return Err(Fault::new(rule, self.at));
+                return fault(rule, self.at);
             };
             expected = match (expected, byte) {
                 (Expected::CommaOrEnd, _) => self.read_separator(byte)?,
                 (Expected::Key | Expected::KeyOrEnd, b'"') => self.read_key()?,
                 (Expected::ItemOrEnd, b']') | (Expected::KeyOrEnd, b'}') => self.close()?,
                 (Expected::Value | Expected::ItemOrEnd, _) => self.read_value(byte)?,
-                _ => return Err(Fault::new(&JSON_SYNTAX, self.at)),
+                _ => return fault(&JSON_SYNTAX, self.at),
             };
             if expected == Expected::CommaOrEnd && self.open.is_empty() {
                 return self.finish();
@@ -197,10 +202,10 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Fallible<()> {
         self.skip_whitespace();
         if self.at < self.bytes.len() {
-            return Err(Fault::new(&JSON_TRAILING, self.at));
+            return fault(&JSON_TRAILING, self.at);
         }
         self.nodes.append(&mut self.pending);
         Ok(())
@@ -224,7 +229,7 @@ impl Parser<'_, '_> {
     }
 
     #[inline]
-    fn read_separator(&mut self, byte: u8) -> Result<Expected, Fault> {
+    fn read_separator(&mut self, byte: u8) -> Fallible<Expected> {
         let in_object = self.open.last().is_some_and(|open| open.kind == Kind::Object);
         match (byte, in_object) {
             (b',', true) => {
@@ -237,24 +242,25 @@ impl Parser<'_, '_> {
                 Ok(Expected::Value)
             }
             (b'}', true) | (b']', false) => self.close(),
-            _ => Err(Fault::new(&JSON_SYNTAX, self.at)),
+            _ => fault(&JSON_SYNTAX, self.at),
         }
     }
 
-    fn read_key(&mut self) -> Result<Expected, Fault> {
+    fn read_key(&mut self) -> Fallible<Expected> {
         let opening = self.at;
         let escaped = self.skip_string()?;
         let bytes = self.at - opening - 2;
-        let bytes = u16::try_from(bytes)
-            .map_err(|_| Fault::with(&JSON_STRING_LENGTH, opening, u16::MAX.to_string()))?;
+        let Ok(bytes) = u16::try_from(bytes) else {
+            return beyond(&JSON_STRING_LENGTH, opening, usize::from(u16::MAX));
+        };
         self.key = self.new_key(opening + 1, bytes, escaped);
         let fields = self.open.last().map_or(0, |open| self.pending.len() - open.children);
         if fields >= self.limits.fields {
-            return Err(Fault::with(&JSON_FIELDS, opening, self.limits.fields.to_string()));
+            return beyond(&JSON_FIELDS, opening, self.limits.fields);
         }
         if self.next_byte() != Some(b':') {
             let ended = self.at >= self.bytes.len();
-            return Err(Fault::new(if ended { &JSON_TRUNCATED } else { &JSON_SYNTAX }, self.at));
+            return fault(if ended { &JSON_TRUNCATED } else { &JSON_SYNTAX }, self.at);
         }
         self.at += 1;
         Ok(Expected::Value)
@@ -274,21 +280,16 @@ impl Parser<'_, '_> {
     }
 
     /// Something that JSON allows and FHIR does not want.
-    fn lax(
-        &mut self,
-        rule: &'static Rule,
-        at: usize,
-        argument: Option<String>,
-    ) -> Result<(), Fault> {
+    fn lax(&mut self, rule: &'static Rule, at: usize, argument: Option<String>) -> Fallible<()> {
         if self.laxness == Laxness::Refuse {
-            return Err(Fault { rule, at, argument: argument.map(Cow::Owned) });
+            return Err(Box::new(Fault { rule, at, argument: argument.map(Cow::Owned) }));
         }
         let expression = self.expression();
         self.laxities.push(Laxity { rule, at: at as u32, expression, argument });
         Ok(())
     }
 
-    fn read_value(&mut self, first: u8) -> Result<Expected, Fault> {
+    fn read_value(&mut self, first: u8) -> Fallible<Expected> {
         let start = self.at;
         match first {
             b'{' => return self.open(Kind::Object, Expected::KeyOrEnd),
@@ -301,31 +302,33 @@ impl Parser<'_, '_> {
             b'f' => self.read_word("false", Kind::Bool)?,
             b'n' => self.read_word("null", Kind::Null)?,
             b'-' | b'0'..=b'9' => {
-                let number =
-                    number::scan(&self.bytes[start..]).map_err(|r| Fault::new(r, start))?;
+                let number = match number::scan(&self.bytes[start..]) {
+                    Ok(number) => number,
+                    Err(rule) => return fault(rule, start),
+                };
                 self.at += number.bytes;
                 if !number.is_in_range {
                     self.lax(&JSON_NUMBER_RANGE, start, None)?;
                 }
                 self.push_scalar(Kind::Number, start, false)?;
             }
-            _ => return Err(Fault::new(&JSON_SYNTAX, start)),
+            _ => return fault(&JSON_SYNTAX, start),
         }
         Ok(Expected::CommaOrEnd)
     }
 
-    fn read_word(&mut self, word: &str, kind: Kind) -> Result<(), Fault> {
+    fn read_word(&mut self, word: &str, kind: Kind) -> Fallible<()> {
         let start = self.at;
         if !self.bytes[start..].starts_with(word.as_bytes()) {
-            return Err(Fault::new(&JSON_SYNTAX, start));
+            return fault(&JSON_SYNTAX, start);
         }
         self.at += word.len();
         self.push_scalar(kind, start, false)
     }
 
-    fn open(&mut self, kind: Kind, expected: Expected) -> Result<Expected, Fault> {
+    fn open(&mut self, kind: Kind, expected: Expected) -> Fallible<Expected> {
         if self.open.len() >= self.limits.depth {
-            return Err(Fault::with(&JSON_DEPTH, self.at, self.limits.depth.to_string()));
+            return beyond(&JSON_DEPTH, self.at, self.limits.depth);
         }
         self.open.push(Open {
             kind,
@@ -339,9 +342,9 @@ impl Parser<'_, '_> {
         Ok(expected)
     }
 
-    fn close(&mut self) -> Result<Expected, Fault> {
+    fn close(&mut self) -> Fallible<Expected> {
         let Some(open) = self.open.last() else {
-            return Err(Fault::new(&JSON_SYNTAX, self.at));
+            return fault(&JSON_SYNTAX, self.at);
         };
         let (is_object, children) = (open.kind == Kind::Object, open.children);
         let mut fields = Fields::of(&self.pending[children..]);
@@ -350,7 +353,7 @@ impl Parser<'_, '_> {
             fields = Fields::of(&self.pending[children..]);
         }
         let Some(Open { kind, start, key, low, .. }) = self.open.pop() else {
-            return Err(Fault::new(&JSON_SYNTAX, self.at));
+            return fault(&JSON_SYNTAX, self.at);
         };
         let first = self.nodes.len() as u32;
         let count = (self.pending.len() - children) as u32;
@@ -386,7 +389,7 @@ impl Parser<'_, '_> {
     }
 
     #[inline]
-    fn push_scalar(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Fault> {
+    fn push_scalar(&mut self, kind: Kind, start: usize, escaped: bool) -> Fallible<()> {
         let here = self.nodes.len() as u32;
         let is_local = kind == Kind::String
             && (matches!(self.bytes.get(start + 1), Some(b'#' | b'\\'))
@@ -406,10 +409,9 @@ impl Parser<'_, '_> {
     }
 
     #[inline]
-    fn push(&mut self, node: Node) -> Result<(), Fault> {
+    fn push(&mut self, node: Node) -> Fallible<()> {
         if self.nodes.len() + self.pending.len() >= self.limits.nodes {
-            let limit = self.limits.nodes.to_string();
-            return Err(Fault::with(&JSON_NODES, node.start as usize, limit));
+            return beyond(&JSON_NODES, node.start as usize, self.limits.nodes);
         }
         self.pending.push(node);
         self.key = Key::default();
@@ -418,7 +420,7 @@ impl Parser<'_, '_> {
 
     /// Moves behind the string that begins here; answers whether it holds an escape.
     #[inline]
-    fn skip_string(&mut self) -> Result<bool, Fault> {
+    fn skip_string(&mut self) -> Fallible<bool> {
         let opening = self.at;
         let at = opening + 1 + plain_bytes(&self.bytes[opening + 1..]);
         let plain = at - opening - 1;
@@ -430,7 +432,7 @@ impl Parser<'_, '_> {
     }
 
     /// The rest of a string with an escape, or of one that is wrong.
-    fn skip_long_string(&mut self, opening: usize, from: usize) -> Result<bool, Fault> {
+    fn skip_long_string(&mut self, opening: usize, from: usize) -> Fallible<bool> {
         let mut at = from;
         let mut escaped = false;
         loop {
@@ -444,13 +446,12 @@ impl Parser<'_, '_> {
                     self.lax(&JSON_CONTROL_CHARACTER, at, None)?;
                     at += 1;
                 }
-                None => return Err(Fault::new(&JSON_TRUNCATED, at)),
+                None => return fault(&JSON_TRUNCATED, at),
             }
             at += plain_bytes(&self.bytes[at..]);
         }
         if at - opening - 1 > self.limits.string_bytes && !self.is_base64() {
-            let limit = self.limits.string_bytes.to_string();
-            return Err(Fault::with(&JSON_STRING_LENGTH, opening, limit));
+            return beyond(&JSON_STRING_LENGTH, opening, self.limits.string_bytes);
         }
         self.at = at + 1;
         Ok(escaped)
@@ -459,22 +460,22 @@ impl Parser<'_, '_> {
     /// Whether the value at hand is a file: FHIR limits strings, but not base64Binary, and
     /// the elements of that type are all called `data`.
     fn is_base64(&self) -> bool {
-        self.key.symbol == self.symbols.find(b"data")
+        self.key.symbol == symbol!("data")
     }
 
     /// The bytes of the escape that begins at `at`.
-    fn check_escape(&mut self, at: usize) -> Result<usize, Fault> {
+    fn check_escape(&mut self, at: usize) -> Fallible<usize> {
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
             Some(b'u') => self.check_unicode_escape(at),
-            Some(_) => Err(Fault::new(&JSON_ESCAPE, at)),
-            None => Err(Fault::new(&JSON_TRUNCATED, at)),
+            Some(_) => fault(&JSON_ESCAPE, at),
+            None => fault(&JSON_TRUNCATED, at),
         }
     }
 
-    fn check_unicode_escape(&mut self, at: usize) -> Result<usize, Fault> {
+    fn check_unicode_escape(&mut self, at: usize) -> Fallible<usize> {
         match self.utf16_unit(at) {
-            None => Err(Fault::new(&JSON_ESCAPE, at)),
+            None => fault(&JSON_ESCAPE, at),
             Some(0) => self.lax(&JSON_NUL, at, None).map(|()| 6),
             Some(0xD800..=0xDBFF) => match self.utf16_unit(at + 6) {
                 Some(0xDC00..=0xDFFF) => Ok(12),
@@ -494,7 +495,7 @@ impl Parser<'_, '_> {
     }
 
     /// The first field of each key stays.
-    fn remove_duplicate_keys(&mut self, children: usize) -> Result<(), Fault> {
+    fn remove_duplicate_keys(&mut self, children: usize) -> Fallible<()> {
         while let Some(repeated) = self.duplicate_key(children) {
             let field = &self.pending[repeated];
             let (at, name) = (field.key_start as usize - 1, printable(&self.key_of(field)));
@@ -582,47 +583,51 @@ fn printable(key: &str) -> String {
     if text::is_element_name(key) { key.to_owned() } else { "?".to_owned() }
 }
 
-/// Strings longer than this are read in blocks: narratives and attachments.
-const SHORT: usize = 64;
-
-/// The bytes of the whole blocks that hold no quote, backslash or control character.
-fn plain_blocks(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<64>();
-    // Without a way out within a block, so that many bytes are compared at once.
-    let is_plain = |block: &&[u8; 64]| {
-        let ends = |byte: &u8| matches!(*byte, b'"' | b'\\') | (*byte < b' ');
-        !block.iter().fold(false, |found, byte| found | ends(byte))
-    };
-    64 * blocks.iter().take_while(is_plain).count()
-}
-
 /// The bytes before the next quote, backslash or control character, eight at a time.
 #[inline]
 fn plain_bytes(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let found = ends(u64::from_le_bytes(*chunk));
+        if found != 0 {
+            return place * 8 + (found.trailing_zeros() / 8) as usize;
+        }
+        if place == 7 {
+            return plain_blocks(bytes);
+        }
+    }
+    chunks.len() * 8 + position(rest)
+}
+
+/// The same for narratives and attachments: whole blocks first.
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<64>();
+    // Without a way out within a block, so that many bytes are compared at once.
+    let is_plain =
+        |block: &&[u8; 64]| !block.iter().fold(false, |found, byte| found | is_end(*byte));
+    let at = 64 * blocks.iter().take_while(is_plain).count();
+    at + position(&bytes[at..])
+}
+
+fn position(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| is_end(*byte)).unwrap_or(bytes.len())
+}
+
+fn is_end(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < b' ')
+}
+
+/// Marks quotes, backslashes and control characters in eight bytes. A byte that is zero or
+/// below the space borrows from its high bit; the lowest mark is always right.
+#[inline]
+fn ends(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
     const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
     const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
 
-    let mut at = 0;
-    let mut rest = bytes;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        // A byte that is zero or below the space borrows from its high bit; the lowest bit
-        // that is found is always right, and only that one is used.
-        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-        let below_space = word.wrapping_sub(SPACES) & !word;
-        let found = (zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | below_space) & HIGHS;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-        rest = behind;
-        if at == SHORT {
-            at += plain_blocks(rest);
-            rest = &bytes[at..];
-        }
-    }
-    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).unwrap_or(rest.len())
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let below_space = word.wrapping_sub(SPACES) & !word;
+    (zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | below_space) & HIGHS
 }

@@ -235,8 +235,8 @@ fn rendered(
     finding: &walk::Finding,
     cursor: &mut Cursor<'_>,
 ) -> Finding {
-    let issue = issue(guide, document, finding, cursor);
-    let place = issue.place.clone().unwrap_or_default();
+    let mut issue = issue(guide, document, finding, cursor);
+    let place = issue.place.take().unwrap_or_default();
     let source = match finding.broken {
         Broken::Rule(_) => None,
         Broken::Constraint(id) => Some(guide.schema().stated(id).source.to_string()),

@@ -145,7 +145,7 @@ fn add_local_references<'d>(
 fn add_links<'d>(div: Value<'d>, found: &mut Vec<Cow<'d, str>>) {
     let source = div.source();
     let inner = &source[1..source.len() - 1];
-    if inner.contains("\\u0022") {
+    if memchr::memmem::find(inner.as_bytes(), b"\\u0022").is_some() {
         let text = div.as_str().unwrap_or_default();
         let links = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
         found.extend(links.map(|link| Cow::Owned(link.to_owned())));

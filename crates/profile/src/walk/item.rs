@@ -6,6 +6,7 @@ use super::{
     unit::{Demand, Walk},
 };
 use crate::{
+    few::Few,
     fhirpath::Focus,
     json::Value,
     schema::{ElementNode, NodeId, ProfileId, RowType, Shape, Special, TypeRef},
@@ -209,14 +210,13 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::UNKNOWN_RESOURCE_TYPE, value);
             return;
         }
-        let profiles: Vec<ProfileId> = own_type.profiles.iter().flatten().copied().collect();
-        let mut wanted = profiles.clone();
-        if wanted.is_empty()
-            && let Some(root) = own_type.root
-        {
-            wanted.push(self.node(root).profile);
-        }
-        if !wanted.iter().any(|profile| self.check.is_of_type(resource, *profile)) {
+        let profiles: Few<ProfileId> = own_type.profiles.iter().flatten().copied().collect();
+        let is_of_type = |profile: ProfileId| self.check.is_of_type(resource, profile);
+        let is_allowed = match own_type.root {
+            Some(root) if profiles.is_empty() => is_of_type(self.node(root).profile),
+            _ => profiles.iter().any(|profile| is_of_type(*profile)),
+        };
+        if !is_allowed {
             self.broken(&texts::RESOURCE_TYPE_NOT_ALLOWED, value);
             return;
         }

@@ -1,6 +1,6 @@
 //! 場所 — where a value stands, as an expression; made only for findings.
 
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
 use super::{extension_context::type_of, object::NAMES, settle::Check};
 use crate::{
@@ -22,13 +22,27 @@ pub(crate) fn expression(schema: &Schema, value: Value<'_>) -> String {
     for step in steps(value) {
         match step.index {
             Some(index) => {
-                write!(text, "[{index}]").expect("a String takes everything");
+                push_index(index, &mut text);
                 path.enter_resource(step.value);
             }
             None => path.enter(step.value, &mut text),
         }
     }
     text
+}
+
+/// Adds `[12]`, without the detour of formatting.
+fn push_index(index: usize, text: &mut String) {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut first) = (index, digits.len());
+    while rest > 0 || first == digits.len() {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    text.push('[');
+    text.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    text.push(']');
 }
 
 /// The values from the root to this one.

@@ -13,6 +13,7 @@ use super::{
     uris,
 };
 use crate::{
+    few::Few,
     json::Value,
     schema::{ProfileId, Target, TypeRef},
 };
@@ -195,7 +196,7 @@ impl<'d> Walk<'_, '_, 'd> {
         }
         let type_id = self.check.resources[target].type_profile;
         let type_name = &*self.check.resources[target].type_name;
-        let candidates: Vec<ProfileId> = own_type
+        let candidates: Few<ProfileId> = own_type
             .targets
             .iter()
             .filter_map(|own| match own {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
+    few::Few,
     hash::NumberMap,
     json::{Symbol, Value},
     schema::{ProfileId, Schema},
@@ -40,7 +41,7 @@ pub(crate) struct Resource<'d> {
     /// The profiles that it has to meet by itself, the most derived of those it claims that
     /// are known and of its type; its base type where there is none. The first is never
     /// missing where the type is known.
-    pub(crate) profiles: Vec<ProfileId>,
+    pub(crate) profiles: Few<ProfileId>,
 }
 
 /// 資源の索引 — the resources of one document.
@@ -244,18 +245,20 @@ fn most_derived(
     schema: &Schema,
     own: Option<ProfileId>,
     claimed: impl Iterator<Item = ProfileId>,
-) -> Vec<ProfileId> {
-    let Some(own) = own else { return Vec::new() };
-    let mut profiles: Vec<ProfileId> = Vec::new();
-    for profile in claimed.filter(|profile| schema.builds_on(*profile, own)) {
+) -> Few<ProfileId> {
+    let Some(own) = own else { return Few::None };
+    let mut claimed = claimed.filter(|profile| schema.builds_on(*profile, own));
+    let (Some(first), second) = (claimed.next(), claimed.next()) else { return Few::One(own) };
+    if second.is_none() {
+        return Few::One(first);
+    }
+    let mut profiles = vec![first];
+    for profile in second.into_iter().chain(claimed) {
         if profiles.iter().any(|other| schema.builds_on(*other, profile)) {
             continue;
         }
         profiles.retain(|other| !schema.builds_on(profile, *other));
         profiles.push(profile);
     }
-    if profiles.is_empty() {
-        profiles.push(own);
-    }
-    profiles
+    profiles.into_iter().collect()
 }

@@ -9,6 +9,7 @@ use super::{
     unit::{Demand, Unit, Walk},
 };
 use crate::{
+    few::Few,
     json::Document,
     schema::{ProfileId, Schema},
     validator::{Guide, Mode},
@@ -209,8 +210,13 @@ impl<'c, 'd> Check<'c, 'd> {
             self.add_units(*resource, Some(*profile), stack);
         }
         if walked.needs.is_empty() {
-            for (resource, profile) in walked.demands.iter().flat_map(Demand::pairs) {
-                self.add_units(resource, profile, stack);
+            for (resource, profiles) in walked.demands.iter().map(Demand::wanted) {
+                if profiles.is_empty() {
+                    self.add_units(resource, None, stack);
+                }
+                for profile in profiles {
+                    self.add_units(resource, Some(*profile), stack);
+                }
             }
         }
         let units = &mut *self.units.borrow_mut();
@@ -274,10 +280,10 @@ impl<'c, 'd> Check<'c, 'd> {
 
     /// Of several profiles that would do the one that the resource meets by meeting its own:
     /// no other has to be looked at.
-    pub(super) fn least(&self, resource: ResourceId, wanted: Vec<ProfileId>) -> Vec<ProfileId> {
+    pub(super) fn least(&self, resource: ResourceId, wanted: Few<ProfileId>) -> Few<ProfileId> {
         let own = &self.resources[resource].profiles;
         let covered = wanted.iter().copied().find(|profile| self.is_covered(own, *profile));
-        covered.map_or(wanted, |profile| vec![profile])
+        covered.map_or(wanted, Few::One)
     }
 
     /// Whether a resource conforms; none where that is not settled.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     definition::SlicingRules,
+    few::Few,
     fhirpath::Focus,
     json::{Kind, Value},
     schema::{
@@ -41,7 +42,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let value = focus.value().or(focus.sibling())?;
         let matched = self.matches(slicing, value, own_type);
         let slice = self.choose(slicing, &matched, value);
-        for place in &matched {
+        for place in matched.iter() {
             let counter = own.object.counters + (slot.first_slice + *place) as usize;
             self.count(counter, slicing.slices[*place as usize]);
         }
@@ -98,8 +99,8 @@ impl<'d> Walk<'_, '_, 'd> {
         slicing: &Slicing,
         value: Value<'d>,
         own_type: Option<&TypeRef>,
-    ) -> Vec<u32> {
-        let mut matched = Vec::new();
+    ) -> Few<u32> {
+        let mut matched = Few::None;
         for keyed in &slicing.keyed {
             match self.look_up(keyed, value) {
                 LookUp::Found(found) => matched.extend(found),
@@ -121,7 +122,7 @@ impl<'d> Walk<'_, '_, 'd> {
                 Some(_) => {}
             }
         }
-        matched.sort_unstable();
+        matched.as_mut_slice().sort_unstable();
         matched
     }
 

@@ -10,6 +10,7 @@ use super::{
     settle::Check,
 };
 use crate::{
+    few::Few,
     fhirpath::{Environment, Focus},
     json::Value,
     schema::{ConstraintId, ElementNode, NodeId, ProfileId, Schema},
@@ -20,22 +21,18 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Demand {
     /// A contained resource or entry has to conform to itself and to one of these.
-    Child { at: u32, resource: ResourceId, profiles: Vec<ProfileId> },
+    Child { at: u32, resource: ResourceId, profiles: Few<ProfileId> },
     /// A reference's target has to conform to one of these.
-    Reference { at: u32, resource: ResourceId, candidates: Vec<ProfileId> },
+    Reference { at: u32, resource: ResourceId, candidates: Few<ProfileId> },
 }
 
 impl Demand {
-    /// What has to be settled for it.
-    pub(super) fn pairs(&self) -> Vec<(ResourceId, Option<ProfileId>)> {
-        let (resource, profiles) = match self {
+    /// What has to be settled for it: the resource, and the profiles if any are demanded.
+    pub(super) fn wanted(&self) -> (ResourceId, &[ProfileId]) {
+        match self {
             Self::Child { resource, profiles, .. } => (*resource, profiles),
             Self::Reference { resource, candidates, .. } => (*resource, candidates),
-        };
-        if profiles.is_empty() {
-            return vec![(resource, None)];
         }
-        profiles.iter().map(|profile| (resource, Some(*profile))).collect()
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn opened<'t>(parent: Option<&Open<'t>>, name: &'t str) -> Open<'t> {
     Open {
         name,
         in_paragraph: name == "p" || parent.is_some_and(|parent| parent.in_paragraph),
-        in_text: is_text(name) || parent.is_some_and(|parent| parent.in_text),
+        in_text: parent.is_some_and(|parent| parent.in_text) || is_text(name),
     }
 }
 
@@ -55,10 +55,11 @@ fn is_style(name: &str) -> bool {
 /// Whether an element may stand where these are open.
 pub(super) fn may_stand_in(name: &str, open: &[Open<'_>]) -> bool {
     let Some(parent) = open.last() else { return true };
-    let is_block = matches!(name, "div" | "pre" | "table" | "ul" | "ol");
-    let is_paragraph_block = matches!(name, "div" | "blockquote" | "table" | "ol" | "ul" | "p");
-    let breaks_text = parent.in_text && is_block || parent.in_paragraph && is_paragraph_block;
-    let is_repeated = is_style(name) && open.iter().any(|ancestor| ancestor.name == name);
+    // What is seldom true is asked first, so that the names are hardly ever compared.
+    let breaks_text = parent.in_text && matches!(name, "div" | "pre" | "table" | "ul" | "ol")
+        || parent.in_paragraph
+            && matches!(name, "div" | "blockquote" | "table" | "ol" | "ul" | "p");
+    let is_repeated = open.iter().any(|ancestor| ancestor.name == name) && is_style(name);
     !breaks_text
         && !is_repeated
         && parents(name).is_none_or(|parents| parents.contains(&parent.name))
