@@ -10,4 +10,5 @@ mod generations;
 mod guides;
 mod mutation;
 mod properties;
+mod size;
 mod strict;
