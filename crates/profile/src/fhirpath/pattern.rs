@@ -20,9 +20,9 @@ impl Pattern {
     ///
     /// # Errors
     /// It is no regular expression.
-    pub(super) fn read(pattern: &str) -> Result<Self, regex_syntax::Error> {
+    pub(super) fn read(pattern: &str) -> Result<Self, String> {
         let text = format!("(?s){}", translate(pattern));
-        regex_syntax::parse(&text)?;
+        regex_syntax::parse(&text).map_err(|error| error.to_string())?;
         Ok(Self { text, regex: OnceLock::new() })
     }
 

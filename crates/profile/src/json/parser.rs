@@ -614,7 +614,7 @@ fn position(bytes: &[u8]) -> usize {
 }
 
 fn is_end(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < b' ')
+    matches!(byte, b'"' | b'\\' | 0..b' ')
 }
 
 /// Marks quotes, backslashes and control characters in eight bytes. A byte that is zero or

@@ -114,7 +114,7 @@ fn read_field(element: &mut Element, key: &str, field: Value<'_>) {
         "maxLength" => element.max_length = number(field),
         "binding" => element.binding = binding(field),
         "constraint" => {
-            element.constraints = field.items().filter_map(constraint).map(Arc::new).collect()
+            element.constraints = field.items().filter_map(constraint).map(Arc::new).collect();
         }
         "slicing" => element.slicing = Some(slicing(field)),
         "isModifier" => element.is_modifier = field.as_bool() == Some(true),

@@ -10,7 +10,7 @@ use kyoyu_profile::{
 /// A Bundle whose entries refer to the first one and to what they contain.
 fn bundle(bundle_type: &str, entries: usize) -> String {
     let mut text = format!(
-        r##"{{"resourceType":"Bundle","meta":{{"profile":["http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_CLINS"]}},"type":"{bundle_type}","entry":[{{"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000000","resource":{{"resourceType":"Patient","id":"p"}}}}"##
+        r#"{{"resourceType":"Bundle","meta":{{"profile":["http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_CLINS"]}},"type":"{bundle_type}","entry":[{{"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000000","resource":{{"resourceType":"Patient","id":"p"}}}}"#
     );
     for place in 1..entries {
         write!(
@@ -33,6 +33,7 @@ fn twenty_five_thousand_entries_take_ten_times_the_work_of_a_tenth_of_them() {
             assert!(report.steps > 5 * entries as u64, "{bundle_type}: the body was not walked");
             report.steps
         });
-        assert!(steps[1] <= 10 * steps[0], "{bundle_type}: {steps:?}");
+        // The first entry is lighter than the others.
+        assert!(steps[1] <= 10 * steps[0] + 1_000, "{bundle_type}: {steps:?}");
     }
 }

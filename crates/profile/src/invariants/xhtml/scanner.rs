@@ -1,6 +1,7 @@
 //! XML without declarations, as far as a narrative needs it.
 
 /// What comes next in the text.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Event<'t> {
     Text(&'t str),
     /// The name of an entity, or `#` and the number of a character.
