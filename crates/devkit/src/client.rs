@@ -27,6 +27,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use tokio::time::{sleep, timeout};
 
+pub(crate) use self::connection::Connector;
 use self::pool::Pool;
 pub use self::{
     options::ClientOptions,
@@ -79,7 +80,7 @@ impl Client {
         identity: Option<&Identity>,
         options: ClientOptions,
     ) -> Result<Self> {
-        let connector = connection::connector(address, root_pem, identity, &options)?;
+        let connector = Connector::new(address, root_pem, identity, &options)?;
         let pool = Pool::new(connector, options.connections);
         let shared = Shared { pool, options, resent: AtomicU64::new(0) };
         Ok(Self { shared: Arc::new(shared) })

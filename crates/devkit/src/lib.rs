@@ -11,10 +11,12 @@ mod real_time;
 mod standin;
 pub mod story;
 mod tokens;
+mod wire;
 
 pub use crate::{
     ca::{Authority, Flaw, Identity, Pki},
     client::{Client, ClientOptions, Reply, Request, RetryPolicy},
     standin::{StandIn, announcement_of},
     tokens::{Claims, Draft, TokenIssuer},
+    wire::Wire,
 };

@@ -14,7 +14,7 @@ pub mod validate;
 
 use std::{sync::Arc, time::Duration};
 
-use kyoyu_devkit::Request;
+use bytes::Bytes;
 use kyoyu_service::RunOutcome;
 
 pub use figures::Figures;
@@ -34,8 +34,13 @@ pub struct Extent {
     pub patients: u64,
 }
 
+/// Log files of 16 MB that a load fills at most between two checkpoints.
+const WAL_FILES: u32 = 24;
+
 /// Bundles that are made before the clock runs, per second of load.
-const BUNDLES_PER_SECOND: u64 = 1_200;
+const BUNDLES_PER_SECOND: u64 = 1_500;
+/// The same of searches.
+const SEARCHES_PER_SECOND: usize = 8_000;
 
 /// Measures everything; `tell` gets a line whenever something begins.
 ///
@@ -49,6 +54,7 @@ pub async fn measure(
     let mut figures = Figures::default();
     tell("preparing a private database, patients and consents");
     let stage = Stage::open(config, extent).await?;
+    stage.meter.recycle_wal(WAL_FILES).await?;
     ingest(&stage, extent, tell, &mut figures).await?;
     reads(&stage, extent, tell, &mut figures).await?;
     mixed(&stage, extent, tell, &mut figures).await?;
@@ -71,7 +77,7 @@ async fn ingest(
         let requests = stage.bundles(resources, most);
         tell(&format!("ingest of Bundles of {resources}: {} s", extent.seconds));
         let (bytes, wal) = (stage.meter.stored_bytes().await?, stage.meter.wal_bytes().await?);
-        let measured = closed_loop(stage, &stage.senders, requests, extent.seconds).await?;
+        let measured = closed_loop(stage, stage.senders().await?, requests, extent.seconds).await?;
         let wal = stage.meter.wal_bytes().await? - wal;
         let bytes = stage.meter.stored_bytes().await? - bytes;
         let stored = measured.done as f64 * resources as f64;
@@ -95,8 +101,8 @@ async fn reads(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     tell(&format!("audited reads (20 results of a patient), {} s", extent.seconds));
-    let requests = Arc::new(stage.searches(200_000)?);
-    let measured = closed_loop(stage, &stage.readers, requests, extent.seconds).await?;
+    let requests = stage.searches(extent.seconds as usize * SEARCHES_PER_SECOND)?;
+    let measured = closed_loop(stage, stage.readers().await?, requests, extent.seconds).await?;
     figures.put("read.per_s", measured.per_second());
     figures.put("read.cpu_ms", measured.cpu_ms());
     figures.put("read.p99_ms", measured.p99_ms());
@@ -115,11 +121,12 @@ async fn mixed(
 ) -> anyhow::Result<()> {
     tell(&format!("open loop: {OPEN_READS} reads/s and {OPEN_BUNDLES} Bundles/s"));
     let bundles = stage.bundles(20, u64::from(OPEN_BUNDLES) * (extent.seconds + 1));
-    let searches = Arc::new(stage.searches(OPEN_READS as usize * (extent.seconds as usize + 1))?);
+    let searches = stage.searches(OPEN_READS as usize * (extent.seconds as usize + 1))?;
     let time = Duration::from_secs(extent.seconds);
+    let (readers, senders) = (stage.readers().await?, stage.senders().await?);
     let (reads, written) = tokio::join!(
-        open_loop(&stage.readers, searches, OPEN_READS, time),
-        open_loop(&stage.senders, bundles, OPEN_BUNDLES, time),
+        open_loop(readers, searches, OPEN_READS, time),
+        open_loop(senders, bundles, OPEN_BUNDLES, time),
     );
     let (reads, written): (Measured, Measured) = (reads?, written?);
     figures.put("mixed.reads_per_s", reads.per_second());
@@ -153,5 +160,5 @@ async fn purge(
     Ok(())
 }
 
-/// A request that is sent many times over.
-pub(crate) type Requests = Arc<Vec<Request>>;
+/// Messages that are sent one after another.
+pub(crate) type Requests = Arc<Vec<Bytes>>;

@@ -93,7 +93,11 @@ impl Config {
             self.health.address.ip().is_loopback(),
             "health.address must be a loopback address: metrics are not for the outside"
         );
-        anyhow::ensure!(self.database.connections >= 4, "database.connections must be at least 4");
+        let least = kyoyu_store::Options::LEAST_CONNECTIONS;
+        anyhow::ensure!(
+            self.database.connections >= least,
+            "database.connections must be at least {least}"
+        );
         anyhow::ensure!(
             self.listener.base_url.starts_with("https://"),
             "listener.base_url must begin with https://"

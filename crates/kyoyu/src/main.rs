@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use kyoyu::commands::Arguments;
+use mimalloc::MiMalloc;
+
+/// A request is thousands of small allocations, on whichever thread goes on with it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

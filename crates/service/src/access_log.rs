@@ -20,6 +20,7 @@ use crate::{
     cursor::{self, Binding, Position},
     failure::Failure,
     query::{Filter, Operation},
+    read::Asked,
 };
 
 /// 閲覧履歴 — a page, newest first.
@@ -82,8 +83,9 @@ impl Service {
         caller.must_be(Role::PatientPortal)?;
         let filter = Filter::read(query, Operation::AccessLog, "AuditEvent")?;
         let reader = self.store.reader().await?;
-        let opened = self.open(reader, caller, filter.patient.as_ref(), &[]).await;
-        let session = opened.map_err(|(failure, _)| failure)?;
+        let asked = Asked { patient: filter.patient.as_ref(), kinds: &[], resource_type: None };
+        let opened = self.open(reader, caller, asked).await;
+        let (session, _) = opened.map_err(|(failure, _)| failure)?;
         drop(session.reader);
         let (person, now) = (session.grant.person(), session.grant.now());
         let binding = Binding::of(&[b"AuditEvent", person.uuid().as_bytes()]);

@@ -9,7 +9,7 @@ use kyoyu_domain::{
     submission::Submission,
 };
 use kyoyu_store::{
-    self as store, Tx,
+    Tx,
     submission::{self, NewSubmission},
 };
 
@@ -96,18 +96,16 @@ impl Service {
             letter: new.letter,
             due_on: new.placement.due_on,
         };
-        submission::replace(&mut tx, &old, stored).await?;
-        if old.counts.iter().any(|count| count.kind.is_letter()) {
-            store::letter::follow(&mut tx, old.id, new.submission.id).await?;
-        }
         for kind in kinds_of(&old) {
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
         }
         let resources = resources_of(&new.submission);
-        let event = AuditEvent::done(&caller.actor(), Action::Change, resources);
-        tx.commit(event.about(person).of_kinds(kinds)).await?;
+        let event = AuditEvent::done(&caller.actor(), Action::Change, resources)
+            .about(person)
+            .of_kinds(kinds);
+        submission::replace(tx, &old, stored, &event).await?;
         Ok(Accepted { submission: new.submission, created: true, findings: new.findings })
     }
 }

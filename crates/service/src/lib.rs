@@ -28,7 +28,7 @@ mod status;
 mod undo;
 mod validate;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
@@ -42,6 +42,7 @@ use kyoyu_domain::{
 };
 use kyoyu_profile::{Limits, validator::Validator};
 use kyoyu_store::{Store, audit::Recorder};
+use tokio::sync::Semaphore;
 
 pub use access_log::{Access, AccessLog};
 pub use administer::NewParticipant;
@@ -104,6 +105,8 @@ pub struct Service {
     directory: Directory,
     eligibility: Arc<dyn Eligibility>,
     options: Arc<Options>,
+    /// So many bodies are checked at once.
+    checks: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Service {
@@ -126,7 +129,10 @@ impl Service {
         let directory = Directory::load(&store).await?;
         directory.follow(&store, options.registry_interval);
         let recorder = Recorder::start(&store);
-        Ok(Self { store, recorder, directory, eligibility, options: Arc::new(options) })
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let checks = Arc::new(Semaphore::new(threads));
+        let options = Arc::new(options);
+        Ok(Self { store, recorder, directory, eligibility, options, checks })
     }
 
     /// The participant to whom a certificate belongs, if its rights hold now.

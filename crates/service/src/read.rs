@@ -17,6 +17,7 @@ use kyoyu_domain::{
 };
 use kyoyu_store::{
     Reader, consent, document, person,
+    sealed::{self, Wanted},
     segment::{self, Segment},
 };
 use uuid::Uuid;
@@ -34,6 +35,17 @@ pub(crate) struct Session {
     pub(crate) withheld: Vec<ConsentCategory>,
     /// Moves with every change of the consents that the read rests on.
     pub(crate) consent_fingerprint: i64,
+}
+
+/// 請求 — what a read asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The patient, where the call names one.
+    pub(crate) patient: Option<&'a Patient>,
+    /// The kinds that a grant is asked for.
+    pub(crate) kinds: &'a [&'static Kind],
+    /// The resource type whose segments are wanted; none: only the grant is.
+    pub(crate) resource_type: Option<&'a str>,
 }
 
 /// 閲覧できる明細 — a resource that this reader may see now.
@@ -73,29 +85,31 @@ pub(crate) struct ShownDocument {
 pub(crate) type Refused = (Failure, Option<PersonKey>);
 
 impl Service {
-    /// Decides a read. Unknown patient, wrong patient and no consent are one refusal.
+    /// Decides a read, and opens every segment that the grant lets one see, of all kinds of
+    /// the resource type. Unknown patient, wrong patient and no consent are one refusal.
     pub(crate) async fn open(
         &self,
         mut reader: Reader,
         caller: &Caller,
-        patient: Option<&Patient>,
-        kinds: &[&'static Kind],
-    ) -> Result<Session, Refused> {
+        asked: Asked<'_>,
+    ) -> Result<(Session, Vec<Segment>), Refused> {
         let token = caller.must_have_token().map_err(|problem| (problem.into(), None))?;
         let role = caller.participant.role;
         if policy::audience(role, token.purpose).is_none() {
             return Err(((&rules::ROLE).into(), None));
         }
         let person = match role {
-            Role::PatientPortal => own_person(&mut reader, caller, patient).await,
-            _ => named_person(&mut reader, patient).await,
+            Role::PatientPortal => own_person(&mut reader, caller, asked.patient).await,
+            _ => named_person(&mut reader, asked.patient).await,
         }
         .map_err(|failure| (failure, None))?;
         // An unknown patient goes the same way as a known one without consent.
         let key = person.unwrap_or(PersonKey::new(Uuid::nil()));
-        let standing = consent::standing(&mut reader, key, caller.institution)
-            .await
-            .map_err(|error| (error.into(), person))?;
+        let of_type: Vec<&'static Kind> =
+            asked.resource_type.into_iter().flat_map(catalogue::of_type).collect();
+        let wanted = Wanted { person: key, institution: caller.institution, kinds: &of_type };
+        let (standing, sealed) =
+            sealed::fetch(&mut reader, &wanted).await.map_err(|error| (error.into(), person))?;
         let person = match (person, role) {
             (Some(person), Role::Insurer) => member(&mut reader, caller, person, standing.now)
                 .await
@@ -107,29 +121,34 @@ impl Service {
             purpose: token.purpose,
             person: key,
             consent: standing.categories,
-            kinds: kinds.to_vec(),
+            kinds: asked.kinds.to_vec(),
             now: standing.now,
         };
         if person.is_none() {
             return Err(((&rules::CONSENT_REQUIRED).into(), None));
         }
         let permission = policy::grant(request).map_err(|rule| (rule.into(), person))?;
-        Ok(Session {
+        let segments = sealed.open(&permission.grant).map_err(|error| (error.into(), person))?;
+        let session = Session {
             reader,
             grant: permission.grant,
             withheld: permission.withheld,
             consent_fingerprint: standing.fingerprint,
-        })
+        };
+        Ok((session, segments))
     }
 
-    /// Every segment that the grant lets one see, of all kinds of a resource type.
+    /// Every segment that a grant lets one see, of all kinds of a resource type; for reads
+    /// that know what they want only after the grant.
     pub(crate) async fn segments(
         &self,
         session: &mut Session,
         resource_type: &str,
     ) -> Result<Vec<Segment>, Failure> {
         let kinds: Vec<&'static Kind> = catalogue::of_type(resource_type).collect();
-        Ok(segment::granted(&mut session.reader, &session.grant, &kinds).await?)
+        let wanted = Wanted { person: session.grant.person(), institution: None, kinds: &kinds };
+        let (_, sealed) = sealed::fetch(&mut session.reader, &wanted).await?;
+        Ok(sealed.open(&session.grant)?)
     }
 
     /// What of these segments is readable: within its period, current, and shown to this
@@ -252,11 +271,12 @@ impl Service {
         let owner = segment::owner(&mut reader, id).await?;
         *about = owner;
         let patient = Patient::Key(owner.unwrap_or(PersonKey::new(Uuid::nil())));
-        match self.open(reader, caller, Some(&patient), kinds).await {
+        let asked = Asked { patient: Some(&patient), kinds, resource_type: None };
+        match self.open(reader, caller, asked).await {
             Err((Failure::Problem(problem), _)) if problem.rule() == &rules::CONSENT_REQUIRED => {
                 Err((&rules::NOT_FOUND).into())
             }
-            opened => opened.map_err(|(failure, _)| failure),
+            opened => opened.map(|(session, _)| session).map_err(|(failure, _)| failure),
         }
     }
 

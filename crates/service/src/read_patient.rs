@@ -13,7 +13,7 @@ use crate::{
     Caller, SearchQuery, Service,
     failure::Failure,
     query::{Filter, Operation, Patient},
-    read::bad_parameter,
+    read::{Asked, bad_parameter},
 };
 
 impl Service {
@@ -68,11 +68,12 @@ impl Service {
         about: &mut Option<PersonKey>,
     ) -> Result<Person, Failure> {
         let reader = self.store.reader().await?;
-        let session =
-            self.open(reader, caller, patient, &[]).await.map_err(|(failure, person)| {
-                *about = person;
-                failure
-            })?;
+        let asked = Asked { patient, kinds: &[], resource_type: None };
+        let opened = self.open(reader, caller, asked).await;
+        let (session, _) = opened.map_err(|(failure, person)| {
+            *about = person;
+            failure
+        })?;
         drop(session.reader);
         let mut tx = self.store.begin().await?;
         let person = person::granted(&mut tx, &session.grant).await?;

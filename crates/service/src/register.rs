@@ -127,14 +127,15 @@ impl Service {
             letter: new.letter,
             due_on: new.placement.due_on,
         };
-        if !submission::insert(&mut tx, stored).await? {
+        let resources = resources_of(&new.submission);
+        let event = AuditEvent::done(&caller.actor(), Action::Register, resources)
+            .about(person)
+            .of_kinds(kinds);
+        if !submission::insert(tx, stored, &event).await? {
             // Somebody took the identifier for another person between look-up and insert;
             // for the same person the lock would have kept them out.
             return Err((&rules::BUNDLE_FOREIGN).into());
         }
-        let resources = resources_of(&new.submission);
-        let event = AuditEvent::done(&caller.actor(), Action::Register, resources);
-        tx.commit(event.about(person).of_kinds(kinds)).await?;
         Ok(Accepted { submission: new.submission, created: true, findings: new.findings })
     }
 
@@ -176,17 +177,15 @@ impl Service {
         }
     }
 
-    /// Checks what is sent; large bodies away from the threads that serve other requests.
+    /// Checks what is sent, away from the threads that serve other requests, and as much at
+    /// once as there are processors: more would only take longer.
     pub(crate) async fn check(&self, caller: &Caller, sent: Sent) -> Result<Checked, Failure> {
-        const LARGE: usize = 256 * 1024;
         let pattern = sent.consent.as_deref().map(|code| self.pattern(code)).transpose()?;
         let (body, options) = (sent.body, Arc::clone(&self.options));
-        let checked = if body.len() < LARGE {
-            check_now(body, &options)?
-        } else {
-            let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
-            checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??
-        };
+        let place = self.checks.acquire().await.map_err(|_| &rules::UNAVAILABLE)?;
+        let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
+        drop(place);
+        let checked = checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??;
         caller.must_send_kind(checked.bundle.document.as_ref().map(|document| document.kind))?;
         Ok(Checked { pattern, ..checked })
     }

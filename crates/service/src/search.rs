@@ -13,13 +13,14 @@ use kyoyu_domain::{
     problem::Problem,
 };
 use kyoyu_profile::resource;
+use kyoyu_store::segment::Segment;
 
 use crate::{
     Caller, SearchQuery, Service,
     cursor::{self, Binding, Position},
     failure::Failure,
     query::{Filter, Operation},
-    read::{Readable, Session},
+    read::{Asked, Readable, Session},
 };
 
 /// 検索結果 — one page.
@@ -77,7 +78,7 @@ impl Service {
         about: &mut Option<PersonKey>,
     ) -> Result<SearchPage, Failure> {
         let filter = Filter::read(query, Operation::Search, resource_type)?;
-        let mut session = self.session(caller, &filter, about).await?;
+        let (mut session, segments) = self.session(caller, &filter, resource_type, about).await?;
         let binding = binding(caller, &session, resource_type, query);
         let key = &self.options.cursor_key;
         let now = session.grant.now();
@@ -85,7 +86,6 @@ impl Service {
             Some(cursor) => Some(cursor::read(key, &binding, cursor, now)?),
             None => None,
         };
-        let segments = self.segments(&mut session, resource_type).await?;
         let mut wanted = self.readable(&session.grant, &segments);
         wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
@@ -120,8 +120,7 @@ impl Service {
         about: &mut Option<PersonKey>,
     ) -> Result<SearchPage, Failure> {
         let filter = Filter::read(query, Operation::LastN, "Observation")?;
-        let mut session = self.session(caller, &filter, about).await?;
-        let segments = self.segments(&mut session, "Observation").await?;
+        let (mut session, segments) = self.session(caller, &filter, "Observation", about).await?;
         let mut wanted = self.readable(&session.grant, &segments);
         wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
@@ -142,11 +141,16 @@ impl Service {
         &self,
         caller: &Caller,
         filter: &Filter,
+        resource_type: &str,
         about: &mut Option<PersonKey>,
-    ) -> Result<Session, Failure> {
+    ) -> Result<(Session, Vec<Segment>), Failure> {
         let reader = self.store.reader().await?;
-        let opened = self.open(reader, caller, filter.patient.as_ref(), &filter.kinds).await;
-        opened.map_err(|(failure, person)| {
+        let asked = Asked {
+            patient: filter.patient.as_ref(),
+            kinds: &filter.kinds,
+            resource_type: Some(resource_type),
+        };
+        self.open(reader, caller, asked).await.map_err(|(failure, person)| {
             *about = person;
             failure
         })

@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -15,7 +15,7 @@ use kyoyu_domain::{
     identifiers::PersonKey,
     randomness::Randomness,
 };
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -48,6 +48,11 @@ pub(crate) async fn append(
     Columns::of(events, surroundings.randomness.as_ref()).insert(connection).await
 }
 
+/// So many batches are on their way at once. A commit waits for the one that is being
+/// flushed and then for its own flush; a batch that also had to wait for the batch before
+/// it would wait for three.
+pub(crate) const WRITERS: u32 = 3;
+
 /// 記録係 — writes the records of reads and refusals, many in one commit.
 #[derive(Debug, Clone)]
 pub struct Recorder {
@@ -62,10 +67,13 @@ struct Waiting {
 }
 
 impl Recorder {
-    /// Starts the writer; it ends when the last recorder is dropped.
+    /// Starts the writers; they end when the last recorder is dropped.
     pub fn start(store: &Store) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write_batches(store.clone(), waiting));
+        let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
+        for _ in 0..WRITERS {
+            tokio::spawn(write_batches(store.clone(), Arc::clone(&waiting)));
+        }
         Self { queue }
     }
 
@@ -83,16 +91,10 @@ impl Recorder {
     }
 }
 
-async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write_batches(store: Store, waiting: Arc<tokio::sync::Mutex<mpsc::Receiver<Waiting>>>) {
     let mut batch = Vec::with_capacity(BATCH);
-    // Kept from batch to batch under load: giving it back costs as much as a batch. Never
-    // kept while there is nothing to write, so that a pool that closes gets it back.
-    let mut connection = None;
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let written = write_batch(&store, &mut connection, &batch).await;
-        if written.is_err() || waiting.is_empty() {
-            connection = None;
-        }
+    while waiting.lock().await.recv_many(&mut batch, BATCH).await > 0 {
+        let written = write_batch(&store, &batch).await;
         if let Err(error) = &written {
             tracing::error!(
                 error = error as &dyn std::error::Error,
@@ -107,11 +109,7 @@ async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
     }
 }
 
-async fn write_batch(
-    store: &Store,
-    kept: &mut Option<PoolConnection<Postgres>>,
-    batch: &[Waiting],
-) -> Result<()> {
+async fn write_batch(store: &Store, batch: &[Waiting]) -> Result<()> {
     let now = if batch.iter().any(|one| one.at.is_none()) {
         store.now().await?
     } else {
@@ -122,11 +120,53 @@ async fn write_batch(
     for (at, _) in &events {
         store.know_month(*at).await?;
     }
-    let connection = match kept {
-        Some(connection) => connection,
-        None => kept.insert(store.pool().acquire().await?),
-    };
-    append(connection, &store.surroundings, &events).await
+    let mut lent = store.recorders.take().await?;
+    append(lent.statement(), &store.surroundings, &events).await?;
+    lent.answered();
+    Ok(())
+}
+
+/// 記録 — one row of the table.
+pub(crate) struct Record {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) event: Uuid,
+    pub(crate) bucket: Option<i16>,
+    pub(crate) person: Option<Uuid>,
+    pub(crate) participant: Option<i32>,
+    pub(crate) institution: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) qualification: Option<String>,
+    pub(crate) purpose: Option<&'static str>,
+    pub(crate) action: &'static str,
+    pub(crate) kinds: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) quantity: i32,
+}
+
+impl Record {
+    pub(crate) fn of(at: DateTime<Utc>, event: &AuditEvent, randomness: &dyn Randomness) -> Self {
+        let actor = &event.actor;
+        let (outcome, quantity) = match event.outcome {
+            Outcome::Done { resources } => ("done", resources),
+            Outcome::Refused { rule, times } => (rule, times),
+        };
+        let kinds: Vec<&str> = event.kinds.iter().map(|kind| kind.code).collect();
+        Self {
+            at,
+            event: randomness.uuid_v7(at),
+            bucket: event.person.map(|person| person.bucket().number()),
+            person: event.person.map(PersonKey::uuid),
+            participant: actor.participant,
+            institution: actor.institution.map(|number| number.to_string()),
+            user: actor.user.clone(),
+            qualification: actor.qualification.clone(),
+            purpose: actor.purpose.map(|purpose| purpose.code()),
+            action: event.action.code(),
+            kinds: kinds.join(","),
+            outcome,
+            quantity: i32::try_from(quantity).unwrap_or(i32::MAX),
+        }
+    }
 }
 
 /// Records as columns, for one statement whatever their number.
@@ -151,31 +191,25 @@ impl Columns {
     fn of(events: &[(DateTime<Utc>, &AuditEvent)], randomness: &dyn Randomness) -> Self {
         let mut columns = Self::default();
         for (at, event) in events {
-            columns.push(*at, randomness.uuid_v7(*at), event);
+            columns.push(Record::of(*at, event, randomness));
         }
         columns
     }
 
-    fn push(&mut self, at: DateTime<Utc>, id: Uuid, event: &AuditEvent) {
-        let actor = &event.actor;
-        let (outcome, quantity) = match event.outcome {
-            Outcome::Done { resources } => ("done", resources),
-            Outcome::Refused { rule, times } => (rule, times),
-        };
-        let kinds: Vec<&str> = event.kinds.iter().map(|kind| kind.code).collect();
-        self.at.push(at);
-        self.event.push(id);
-        self.bucket.push(event.person.map(|person| person.bucket().number()));
-        self.person.push(event.person.map(PersonKey::uuid));
-        self.participant.push(actor.participant);
-        self.institution.push(actor.institution.map(|number| number.to_string()));
-        self.user.push(actor.user.clone());
-        self.qualification.push(actor.qualification.clone());
-        self.purpose.push(actor.purpose.map(|purpose| purpose.code().to_owned()));
-        self.action.push(event.action.code().to_owned());
-        self.kinds.push(kinds.join(","));
-        self.outcome.push(outcome.to_owned());
-        self.quantity.push(i32::try_from(quantity).unwrap_or(i32::MAX));
+    fn push(&mut self, record: Record) {
+        self.at.push(record.at);
+        self.event.push(record.event);
+        self.bucket.push(record.bucket);
+        self.person.push(record.person);
+        self.participant.push(record.participant);
+        self.institution.push(record.institution);
+        self.user.push(record.user);
+        self.qualification.push(record.qualification);
+        self.purpose.push(record.purpose.map(str::to_owned));
+        self.action.push(record.action.to_owned());
+        self.kinds.push(record.kinds);
+        self.outcome.push(record.outcome.to_owned());
+        self.quantity.push(record.quantity);
     }
 
     async fn insert(self, connection: &mut PgConnection) -> Result<()> {

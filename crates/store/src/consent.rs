@@ -1,9 +1,11 @@
 //! 閲覧同意 — versions of consents, and what is in force.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     consent::{Categories, Consent},
-    identifiers::{InstitutionNumber, PersonIdentifier, PersonKey},
+    identifiers::{PersonIdentifier, PersonKey},
 };
 use sha2::{Digest, Sha256};
 
@@ -120,55 +122,23 @@ pub struct Standing {
     pub fingerprint: i64,
 }
 
-/// What `institution` may read of `person` now. Reads the clock in the same statement.
-pub async fn standing(
-    reader: &mut Reader,
-    person: PersonKey,
-    institution: Option<InstitutionNumber>,
-) -> Result<Standing> {
-    let rows = sqlx::query!(
-        r#"-- consent.standing
-        select
-            clock_timestamp() as "now!",
-            c.version as "version?",
-            c.categories as "categories?",
-            c.starts_at as "starts_at?",
-            c.ends_at as "ends_at?",
-            c.active as "active?"
-        from (values (1)) as once (one)
-        left join consent c on c.bucket = $1
-            and c.person = $2
-            and c.institution = $3
-            and c.current
-        order by c.identifier_digest
-        limit 1000"#,
-        person.bucket().number(),
-        person.uuid(),
-        institution.as_ref().map_or("", |number| number.as_str()),
-    )
-    .fetch_all(&mut *reader.connection)
-    .await?;
-    let database = rows.first().map(|row| row.now).ok_or(Error::Corrupt {
-        table: "consent",
-        column: "now",
-        what: "no row",
-    })?;
-    let now = reader.surroundings.clock.now(database);
-    let mut standing = Standing { now, categories: None, fingerprint: 0 };
-    for row in rows {
-        let (Some(categories), Some(starts_at), Some(ends_at), Some(active), Some(version)) =
-            (row.categories, row.starts_at, row.ends_at, row.active, row.version)
-        else {
-            continue;
-        };
-        standing.fingerprint += i64::from(version) + 1_000 * i64::from(active);
-        if active && starts_at <= now && now < ends_at {
-            let bits = standing.categories.map_or(0, Categories::bits) | categories as u8;
-            standing.categories = Some(Categories::from_bits(bits));
-            standing.fingerprint += 1_000_000;
+/// A consent's version, categories, period and whether it is active.
+type Row = (i32, i16, Range<DateTime<Utc>>, bool);
+
+impl Standing {
+    /// What current consents come to at an instant.
+    pub(crate) fn of(now: DateTime<Utc>, consents: Vec<Row>) -> Self {
+        let mut standing = Self { now, categories: None, fingerprint: 0 };
+        for (version, categories, period, active) in consents {
+            standing.fingerprint += i64::from(version) + 1_000 * i64::from(active);
+            if active && period.contains(&now) {
+                let bits = standing.categories.map_or(0, Categories::bits) | categories as u8;
+                standing.categories = Some(Categories::from_bits(bits));
+                standing.fingerprint += 1_000_000;
+            }
         }
+        standing
     }
-    Ok(standing)
 }
 
 /// The person whom an identifier means, for a read: exactly one, or none.

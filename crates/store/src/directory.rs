@@ -1,9 +1,12 @@
 //! 目録 — the directory of a segment, as bytes.
 //!
-//! Shape: a version byte, then per resource: ordinal (difference to the one before),
-//! text bytes, item, eight bytes of identifier hash, one byte of flags, standing and origin, one
-//! of clinical status and which dates follow, then those dates in milliseconds as
-//! differences. Numbers are LEB128, differences zigzag. About 14 bytes a resource.
+//! Shape: a version byte, then per resource: one byte of clinical status and of what
+//! follows, the ordinal (difference to the one before; absent: 1), text bytes, the item
+//! doubled (odd: flags, standing and origin follow the hash), eight bytes of identifier hash, one
+//! byte of flags, standing and origin, then dates in milliseconds as differences. Numbers are
+//! LEB128, differences zigzag. About 12 bytes a resource.
+//!
+//! Version 1, which rows may still have, writes ordinal, flags and standing always.
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
@@ -13,13 +16,15 @@ use kyoyu_domain::{
 
 use crate::error::{Error, Result};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const EVERYTHING_WRITTEN: u8 = 1;
 /// In the byte of flags and standing.
 const EXTRACTED: u8 = 1 << 6;
 const HAS_DATE: u8 = 1 << 3;
 const SAME_DATE: u8 = 1 << 4;
 const HAS_FIRST: u8 = 1 << 5;
 const HAS_FLAGGED: u8 = 1 << 6;
+const IS_NEXT: u8 = 1 << 7;
 
 /// Writes the directory of a segment that was registered at `registered_at`.
 pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
@@ -28,13 +33,8 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
     let base = registered_at.timestamp_millis();
     let (mut ordinal, mut former_date) = (0_u16, base);
     for entry in entries {
-        put(&mut out, u64::from(entry.ordinal - ordinal));
+        let step = entry.ordinal - ordinal;
         ordinal = entry.ordinal;
-        put(&mut out, u64::from(entry.text_bytes));
-        put(&mut out, u64::from(entry.item));
-        out.extend_from_slice(&entry.identifier.0.to_be_bytes());
-        let extracted = if entry.origin == Origin::Extracted { EXTRACTED } else { 0 };
-        out.push(entry.flags.bits() | standing_number(entry.standing) << 3 | extracted);
         let date = entry.dated_at.map(|date| date.timestamp_millis());
         let same_date = date == Some(former_date);
         let first = (entry.first_registered_at != registered_at)
@@ -45,8 +45,20 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
                 | if date.is_some() { HAS_DATE } else { 0 }
                 | if same_date { SAME_DATE } else { 0 }
                 | if first.is_some() { HAS_FIRST } else { 0 }
-                | if flagged.is_some() { HAS_FLAGGED } else { 0 },
+                | if flagged.is_some() { HAS_FLAGGED } else { 0 }
+                | if step == 1 { IS_NEXT } else { 0 },
         );
+        if step != 1 {
+            put(&mut out, u64::from(step));
+        }
+        put(&mut out, u64::from(entry.text_bytes));
+        let extracted = if entry.origin == Origin::Extracted { EXTRACTED } else { 0 };
+        let bits = entry.flags.bits() | standing_number(entry.standing) << 3 | extracted;
+        put(&mut out, u64::from(entry.item) << 1 | u64::from(bits != 0));
+        out.extend_from_slice(&entry.identifier.0.to_be_bytes());
+        if bits != 0 {
+            out.push(bits);
+        }
         if let Some(date) = date.filter(|_| !same_date) {
             put_signed(&mut out, date - former_date);
             former_date = date;
@@ -64,24 +76,22 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
 /// [`Error::Corrupt`] when the bytes are not a directory.
 pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> {
     let mut reader = Reader { bytes };
-    if reader.byte()? != VERSION {
-        return Err(corrupt("unknown version"));
-    }
+    let head = match reader.byte()? {
+        VERSION => Reader::head,
+        EVERYTHING_WRITTEN => Reader::head_of_version_1,
+        _ => return Err(corrupt("unknown version")),
+    };
     let base_micros = registered_at.timestamp_micros();
     let (mut ordinal, mut former_date) = (0_u16, registered_at.timestamp_millis());
     let mut entries = Vec::new();
     while !reader.bytes.is_empty() {
-        ordinal = reader
-            .number()?
-            .try_into()
+        let Head { step, text_bytes, item, identifier, bits, marks } = head(&mut reader)?;
+        ordinal = u16::try_from(step)
             .ok()
             .and_then(|step| ordinal.checked_add(step))
             .ok_or(corrupt("ordinal out of range"))?;
-        let text_bytes = reader.number()?.try_into().map_err(|_| corrupt("length out of range"))?;
-        let item = reader.number()?.try_into().map_err(|_| corrupt("item out of range"))?;
-        let identifier = IdentifierHash(u64::from_be_bytes(reader.array()?));
-        let bits = reader.byte()?;
-        let marks = reader.byte()?;
+        let text_bytes = text_bytes.try_into().map_err(|_| corrupt("length out of range"))?;
+        let item = item.try_into().map_err(|_| corrupt("item out of range"))?;
         let dated_at = if marks & HAS_DATE == 0 {
             None
         } else {
@@ -162,11 +172,42 @@ fn put_signed(out: &mut Vec<u8>, number: i64) {
     put(out, ((number << 1) ^ (number >> 63)) as u64);
 }
 
+/// What every resource has.
+struct Head {
+    step: u64,
+    text_bytes: u64,
+    item: u64,
+    identifier: IdentifierHash,
+    bits: u8,
+    marks: u8,
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
 }
 
 impl Reader<'_> {
+    fn head(&mut self) -> Result<Head> {
+        let marks = self.byte()?;
+        let step = if marks & IS_NEXT == 0 { self.number()? } else { 1 };
+        let text_bytes = self.number()?;
+        let item = self.number()?;
+        let identifier = IdentifierHash(u64::from_be_bytes(self.array()?));
+        let bits = if item & 1 == 0 { 0 } else { self.byte()? };
+        Ok(Head { step, text_bytes, item: item >> 1, identifier, bits, marks })
+    }
+
+    fn head_of_version_1(&mut self) -> Result<Head> {
+        Ok(Head {
+            step: self.number()?,
+            text_bytes: self.number()?,
+            item: self.number()?,
+            identifier: IdentifierHash(u64::from_be_bytes(self.array()?)),
+            bits: self.byte()?,
+            marks: self.byte()?,
+        })
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let (head, rest) = self.bytes.split_first_chunk().ok_or(corrupt("ends early"))?;
         self.bytes = rest;
@@ -229,6 +270,21 @@ mod tests {
         let entries = entries(registered_at);
         let bytes = encode(&entries, registered_at);
         assert_eq!(decode(&bytes, registered_at).expect("readable"), entries);
+    }
+
+    #[test]
+    fn a_directory_of_version_1_is_still_read() {
+        let registered_at = "2026-04-01T00:00:00Z".parse().expect("an instant");
+        let bytes = [1, 3, 0xe8, 7, 20, 0, 0, 0, 0, 0, 0, 0, 9, 0b1010, 0b1000, 1, 1, 1, 2];
+        let bytes = [&bytes[..], &[0, 0, 0, 0, 0, 0, 0, 8, 0, 0]].concat();
+        let entries = decode(&bytes, registered_at).expect("readable");
+        let heads: Vec<_> =
+            entries.iter().map(|one| (one.ordinal, one.text_bytes, one.item)).collect();
+        assert_eq!(heads, [(3, 1000, 20), (4, 1, 2)]);
+        assert_eq!(entries[0].identifier, IdentifierHash(9));
+        assert_eq!((entries[0].flags, entries[0].standing), (Flags::from_bits(2), STANDINGS[1]));
+        assert_eq!(entries[0].dated_at, Some(registered_at - chrono::TimeDelta::milliseconds(1)));
+        assert_eq!(entries[1].dated_at, None);
     }
 
     #[test]

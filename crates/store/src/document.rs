@@ -149,8 +149,9 @@ pub async fn whole(
         id.uuid,
         MOST_ATTACHMENTS
     )
-    .fetch_all(&mut *reader.connection)
+    .fetch_all(reader.statement())
     .await?;
+    reader.answered();
     Ok(put_together(text, &attachments)?.into())
 }
 

@@ -1,11 +1,13 @@
 //! Everything that is SQL: the pool, the transaction, the statements, the segment store
 //! and the migrations.
 //!
-//! Two rules hold by type: [`segment::texts`] and the other reads need a grant that only
-//! the policy can make, and a [`Tx`] commits only together with an audit record.
+//! Two rules hold by type: what a read fetched stays sealed ([`sealed::Sealed`]) until a
+//! grant opens it that only the policy can make, and a [`Tx`] commits only together with
+//! an audit record.
 
 pub mod audit;
 pub mod body;
+mod connections;
 pub mod consent;
 pub mod directory;
 pub mod document;
@@ -17,6 +19,7 @@ mod migrate;
 pub mod person;
 pub mod purge;
 pub mod registry;
+pub mod sealed;
 pub mod segment;
 mod settings;
 pub mod submission;
@@ -27,11 +30,11 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{clock::Clock, randomness::Randomness};
 use sqlx::{
-    PgPool, Postgres,
-    pool::PoolConnection,
+    PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use connections::{Connections, Lent};
 pub use error::{Error, Result};
 pub use migrate::migrate;
 pub use tx::Tx;
@@ -47,19 +50,38 @@ pub struct Options {
     pub statement_timeout: Duration,
 }
 
+impl Options {
+    /// With fewer connections, reads, writes and the purge would wait for one another.
+    pub const LEAST_CONNECTIONS: u32 = 5;
+}
+
 /// 格納庫 — the database, with the clock and the randomness that use cases act on.
 #[derive(Debug, Clone)]
 pub struct Store {
+    /// For everything that is rare.
     pool: PgPool,
+    readers: Arc<Connections>,
+    writers: Arc<Connections>,
+    recorders: Arc<Connections>,
     surroundings: Arc<Surroundings>,
 }
 
-/// 閲覧の接続 — the statements of one read go one after another over one connection: giving
-/// it back to the pool costs as much as a statement.
+/// 閲覧の接続 — the statements of one read go one after another over one connection.
 #[derive(Debug)]
 pub struct Reader {
-    connection: PoolConnection<Postgres>,
+    lent: Lent,
     surroundings: Arc<Surroundings>,
+}
+
+impl Reader {
+    /// The connection, for one statement; [`Reader::answered`] must follow its success.
+    pub(crate) fn statement(&mut self) -> &mut PgConnection {
+        self.lent.statement()
+    }
+
+    pub(crate) fn answered(&mut self) {
+        self.lent.answered();
+    }
 }
 
 /// What every transaction of one store shares.
@@ -68,6 +90,27 @@ struct Surroundings {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     audit_months: audit::KnownMonths,
+}
+
+/// 配分 — how the connections are shared out, so that reads, writes and records do not
+/// starve one another.
+struct Shares {
+    readers: u32,
+    /// The most: a write keeps its connection while its commit is flushed.
+    writers: u32,
+    recorders: u32,
+    others: u32,
+}
+
+impl Shares {
+    /// Of [`Options::LEAST_CONNECTIONS`] each has one.
+    fn of(connections: u32) -> Self {
+        let others = (connections / 8).max(2);
+        let rest = connections.saturating_sub(others);
+        let (readers, recorders) = ((rest / 3).max(1), (rest / 7).clamp(1, audit::WRITERS));
+        let writers = rest.saturating_sub(readers + recorders).max(1);
+        Self { readers, writers, recorders, others }
+    }
 }
 
 impl Store {
@@ -109,21 +152,26 @@ impl Store {
             // That plan may be made while a table is small, and lives on when it has grown.
             ("enable_seqscan", "off"),
         ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections)
-            .acquire_timeout(error::ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(connect)
-            .await?;
+        let shares = Shares::of(options.connections);
+        let pools =
+            PgPoolOptions::new().acquire_timeout(error::ACQUIRE_TIMEOUT).test_before_acquire(false);
+        // What it opens is taken from it at once: who holds a connection of the other pool,
+        // such as the purge its lease, keeps nobody from opening one.
+        let opener =
+            pools.clone().max_connections(options.connections).connect_lazy_with(connect.clone());
+        let pool = pools.max_connections(shares.others).connect_with(connect).await?;
         let audit_months = audit::KnownMonths::default();
         let surroundings = Arc::new(Surroundings { clock, randomness, audit_months });
-        Ok(Self { pool, surroundings })
+        let readers = Connections::new(&opener, shares.readers);
+        let writers = Connections::new(&opener, shares.writers);
+        let recorders = Connections::new(&opener, shares.recorders);
+        Ok(Self { pool, readers, writers, recorders, surroundings })
     }
 
     /// A connection for the statements of one read.
     pub async fn reader(&self) -> Result<Reader> {
-        let connection = self.pool.acquire().await?;
-        Ok(Reader { connection, surroundings: Arc::clone(&self.surroundings) })
+        let lent = self.readers.take().await?;
+        Ok(Reader { lent, surroundings: Arc::clone(&self.surroundings) })
     }
 
     /// The instant that the service acts on.
@@ -149,6 +197,9 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+        self.recorders.close().await;
         self.pool.close().await;
     }
 
@@ -159,5 +210,19 @@ impl Store {
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_come_to_no_more_than_all_connections() {
+        for connections in Options::LEAST_CONNECTIONS..=100 {
+            let Shares { readers, writers, recorders, others } = Shares::of(connections);
+            assert_eq!(readers + writers + recorders + others, connections);
+            assert!(others >= 2, "the purge keeps one for its lease");
+        }
     }
 }

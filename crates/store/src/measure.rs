@@ -11,6 +11,15 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 pub struct Meter(PgPool);
 
+const PURGE_BATCH: &str = "with batch as (
+        delete from plain_due_list
+        where id in (select id from plain_due_list limit $1)
+        returning id
+    )
+    delete from plain_resource
+    using batch
+    where plain_resource.id = batch.id";
+
 /// One resource as the plain design stores it.
 #[derive(Debug, Clone)]
 pub struct PlainRow {
@@ -35,9 +44,9 @@ impl Meter {
         Ok(Self(pool))
     }
 
-    /// Where the write-ahead log ends, in bytes.
+    /// Where the write-ahead log ends, in bytes, whether or not it is written out.
     pub async fn wal_bytes(&self) -> Result<i64> {
-        let statement = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint";
+        let statement = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
         Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
     }
 
@@ -45,6 +54,19 @@ impl Meter {
     pub async fn checkpoint(&self) -> Result<()> {
         sqlx::query("checkpoint").execute(&self.0).await?;
         Ok(())
+    }
+
+    /// Lets the server write into log files that it has used before, as one does that has
+    /// run for a while: a new file is filled with zeros while commits wait.
+    pub async fn recycle_wal(&self, files: u32) -> Result<()> {
+        for _ in 0..files {
+            // A switch needs something that was written since the last one.
+            sqlx::query("select pg_logical_emit_message(false, 'kyoyu', 'bench')")
+                .execute(&self.0)
+                .await?;
+            sqlx::query("select pg_switch_wal()").execute(&self.0).await?;
+        }
+        self.checkpoint().await
     }
 
     /// Bytes on disk of segments, directories, letters, attachments, ledger, identifiers and
@@ -163,22 +185,32 @@ impl Meter {
         Ok(())
     }
 
-    /// Deletes up to `most` rows of that list, as a purge in batches would; answers how
-    /// many.
+    /// Deletes what is on that list in batches of `most` rows, as a purge would; answers how
+    /// many rows it were.
     pub async fn purge_plain(&self, most: i64) -> Result<u64> {
-        let done = sqlx::query(
-            "with batch as (
-                delete from plain_due_list
-                where id in (select id from plain_due_list limit $1)
-                returning id
-            )
-            delete from plain_resource
-            using batch
-            where plain_resource.id = batch.id",
-        )
-        .bind(most)
-        .execute(&self.0)
-        .await?;
-        Ok(done.rows_affected())
+        let mut deleted = 0;
+        loop {
+            let batch = sqlx::query(PURGE_BATCH).bind(most).execute(&self.0).await?;
+            deleted += batch.rows_affected();
+            if batch.rows_affected() == 0 {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// The same without compressed page images, which is how Postgres is set up by itself;
+    /// everything is there again afterwards.
+    pub async fn purge_plain_by_default(&self, most: i64) -> Result<u64> {
+        let mut tx = self.0.begin().await?;
+        sqlx::query("set local wal_compression = off").execute(&mut *tx).await?;
+        let mut deleted = 0;
+        loop {
+            let batch = sqlx::query(PURGE_BATCH).bind(most).execute(&mut *tx).await?;
+            deleted += batch.rows_affected();
+            if batch.rows_affected() == 0 {
+                tx.rollback().await?;
+                return Ok(deleted);
+            }
+        }
     }
 }

@@ -59,7 +59,7 @@ impl Store {
     }
 
     async fn try_begin_for(&self, identifier: &PersonIdentifier) -> Result<(Tx, Vec<Match>)> {
-        let mut inner = self.pool().begin().await?;
+        let mut open = self.open_transaction().await?;
         let rows = sqlx::query!(
             r#"-- person.begin_for
             select
@@ -92,7 +92,7 @@ impl Store {
             identifier.lacks_branch(),
             &identifier.family_digest()[..],
         )
-        .fetch_all(&mut *inner)
+        .fetch_all(open.connection())
         .await?;
         let now = rows.last().map(|row| row.now).ok_or(Error::Corrupt {
             table: "person",
@@ -108,7 +108,7 @@ impl Store {
                 valid_through: row.valid_through,
             })
         });
-        Ok((self.transaction(inner, now), matches.collect()))
+        Ok((self.transaction(open, now), matches.collect()))
     }
 }
 
@@ -162,8 +162,9 @@ pub async fn find(reader: &mut Reader, identifier: &PersonIdentifier) -> Result<
         identifier.lacks_branch(),
         &identifier.family_digest()[..],
     )
-    .fetch_all(&mut *reader.connection)
+    .fetch_all(reader.statement())
     .await?;
+    reader.answered();
     Ok(rows.into_iter().map(|row| PersonKey::new(row.person)).collect())
 }
 
@@ -192,8 +193,9 @@ pub async fn is_member(
         insurer.as_str(),
         day
     )
-    .fetch_one(&mut *reader.connection)
+    .fetch_one(reader.statement())
     .await?;
+    reader.answered();
     Ok(member)
 }
 

@@ -19,7 +19,7 @@ use crate::{
 
 /// No patient has more segments of one FHIR type than this; a list that is longer is an
 /// error and never cut silently.
-const MOST_SEGMENTS: i64 = 20_000;
+pub(crate) const MOST_SEGMENTS: i64 = 20_000;
 
 /// The key of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +73,16 @@ impl Segment {
         })
     }
 
+    /// Drops the packed texts.
+    pub(crate) fn forget_body(&mut self) {
+        self.body = None;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     fn text_bytes(&self) -> usize {
         self.entries.iter().map(|entry| entry.text_bytes as usize).sum()
     }
@@ -116,18 +126,20 @@ impl Columns {
     }
 }
 
-struct Row {
-    kind: String,
-    bucket: i16,
-    person: Uuid,
-    submission: Uuid,
-    long_term: bool,
-    institution: String,
-    registered_at: DateTime<Utc>,
-    cancelled_at: Option<DateTime<Utc>>,
-    received_at: Option<DateTime<Utc>>,
-    directory: Vec<u8>,
-    body: Option<Vec<u8>>,
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) kind: String,
+    pub(crate) bucket: i16,
+    pub(crate) person: Uuid,
+    pub(crate) submission: Uuid,
+    pub(crate) long_term: bool,
+    pub(crate) institution: String,
+    pub(crate) registered_at: DateTime<Utc>,
+    pub(crate) cancelled_at: Option<DateTime<Utc>>,
+    pub(crate) received_at: Option<DateTime<Utc>>,
+    pub(crate) directory: Vec<u8>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -154,14 +166,14 @@ impl Row {
     }
 }
 
-fn segments(rows: Vec<Row>) -> Result<Vec<Segment>> {
+pub(crate) fn segments(rows: Vec<Row>) -> Result<Vec<Segment>> {
     if rows.len() as i64 >= MOST_SEGMENTS {
         return Err(Error::Corrupt { table: "segment", column: "person", what: "too many rows" });
     }
     rows.into_iter().map(Row::into_segment).collect()
 }
 
-fn codes<'a>(kinds: impl IntoIterator<Item = &'a &'static Kind>) -> Vec<String> {
+pub(crate) fn codes<'a>(kinds: impl IntoIterator<Item = &'a &'static Kind>) -> Vec<String> {
     kinds.into_iter().map(|kind| kind.code.to_owned()).collect()
 }
 
@@ -192,44 +204,6 @@ pub async fn list(
     segments(rows)
 }
 
-/// So many of the newest segments come with their bodies, so that most reads are one
-/// statement; [`bodies`] fetches the others when they are wanted.
-const NEWEST: i64 = 24;
-
-/// The segments that a grant lets one see, the newest with their bodies. `kinds` are those
-/// of the resource types asked for: copies of a kind that is not granted still hide older
-/// ones.
-pub async fn granted(
-    reader: &mut Reader,
-    grant: &ReadGrant,
-    kinds: &[&'static Kind],
-) -> Result<Vec<Segment>> {
-    if grant.kinds().is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = sqlx::query_as!(
-        Row,
-        "-- segment.granted
-        select kind, bucket, person, submission, long_term, institution, registered_at,
-            cancelled_at, received_at, directory,
-            case
-                when row_number() over (order by registered_at desc, submission) <= $5 then body
-            end as body
-        from segment
-        where bucket = $1 and person = $2 and kind = any($3)
-        order by registered_at desc, submission, kind, long_term
-        limit $4",
-        grant.person().bucket().number(),
-        grant.person().uuid(),
-        &codes(kinds),
-        MOST_SEGMENTS,
-        NEWEST
-    )
-    .fetch_all(&mut *reader.connection)
-    .await?;
-    segments(rows)
-}
-
 /// The person whose Bundle an id names. Whether the caller may know that is for the policy
 /// to say.
 pub async fn owner(reader: &mut Reader, submission: SubmissionId) -> Result<Option<PersonKey>> {
@@ -241,8 +215,9 @@ pub async fn owner(reader: &mut Reader, submission: SubmissionId) -> Result<Opti
         submission.bucket.number(),
         submission.uuid
     )
-    .fetch_optional(&mut *reader.connection)
+    .fetch_optional(reader.statement())
     .await?;
+    reader.answered();
     Ok(person.map(PersonKey::new))
 }
 
@@ -335,8 +310,9 @@ async fn bodies(
         &kinds,
         MOST_SEGMENTS
     )
-    .fetch_all(&mut *reader.connection)
+    .fetch_all(reader.statement())
     .await?;
+    reader.answered();
     let bodies = rows.into_iter().map(|row| ((row.submission, row.kind, row.long_term), row.body));
     Ok(bodies.collect())
 }

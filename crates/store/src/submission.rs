@@ -1,20 +1,19 @@
 //! 台帳 — Bundle identifiers, versions of Bundles, and what is left of deleted ones.
 
+mod write;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kyoyu_domain::{
     catalogue,
     identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
-    letter::Letter,
     submission::{KindCount, State, Submission},
 };
 use uuid::Uuid;
 
+pub use self::write::{NewSubmission, insert, replace};
 use crate::{
     Tx,
-    document::{self, NewAttachment},
     error::{Error, Result, expect_rows},
-    letter,
-    segment::NewSegment,
 };
 
 /// 識別子の持主 — whose a Bundle identifier is.
@@ -73,152 +72,6 @@ pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<O
         _ => None,
     };
     Ok(Some(Owner { person, last, current }))
-}
-
-/// A version that is about to be stored.
-#[derive(Debug)]
-pub struct NewSubmission<'a> {
-    /// What the ledger says of it.
-    pub submission: &'a Submission,
-    /// Who sent it.
-    pub participant: i32,
-    /// The Bundle's head and Patient, packed.
-    pub envelope: Vec<u8>,
-    /// Its resources.
-    pub segments: Vec<NewSegment>,
-    /// The attachments of a document.
-    pub attachments: Vec<NewAttachment>,
-    /// The exchange of a letter.
-    pub letter: Option<Letter>,
-    /// The first day on which the purge must look at the person again because of it.
-    pub due_on: Option<NaiveDate>,
-}
-
-/// Stores the first version of a Bundle. Answers `false` when the identifier was taken in
-/// the meantime; then the transaction must not be committed.
-pub async fn insert(tx: &mut Tx, new: NewSubmission<'_>) -> Result<bool> {
-    let digest = new.submission.identifier.digest();
-    let done = sqlx::query!(
-        "-- submission.claim
-        insert into bundle_identifier (identifier_bucket, digest, bucket, person, submission)
-        values ($1, $2, $3, $4, $5)
-        on conflict do nothing",
-        Bucket::of(&digest).number(),
-        &digest[..],
-        new.submission.id.bucket.number(),
-        new.submission.person.uuid(),
-        new.submission.id.uuid
-    )
-    .execute(tx.connection())
-    .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    store(tx, new).await?;
-    Ok(true)
-}
-
-/// Replaces the current version: the old one leaves a tombstone, and nothing else.
-pub async fn replace(tx: &mut Tx, old: &Submission, new: NewSubmission<'_>) -> Result<()> {
-    crate::segment::delete_all(tx, old.person, old.id).await?;
-    bury_replaced(tx, old).await?;
-    let digest = new.submission.identifier.digest();
-    let done = sqlx::query!(
-        "-- submission.move_identifier
-        update bundle_identifier
-        set submission = $3
-        where identifier_bucket = $1 and digest = $2 and submission = $4",
-        Bucket::of(&digest).number(),
-        &digest[..],
-        new.submission.id.uuid,
-        old.id.uuid
-    )
-    .execute(tx.connection())
-    .await?;
-    expect_rows("submission.move_identifier", 1, done.rows_affected())?;
-    store(tx, new).await
-}
-
-async fn bury_replaced(tx: &mut Tx, old: &Submission) -> Result<()> {
-    let now = tx.now();
-    let done = sqlx::query!(
-        "-- submission.bury_replaced
-        with gone as (
-            delete from submission
-            where bucket = $1 and submission = $2
-            returning bucket, submission, institution, identifier, version, sha256,
-                registered_at, counts
-        )
-        insert into tombstone (bucket, submission, institution, identifier, version, sha256,
-            registered_at, deleted_at, run, counts, complete)
-        select bucket, submission, institution, identifier, version, sha256, registered_at,
-            $3, null, counts, true
-        from gone",
-        old.id.bucket.number(),
-        old.id.uuid,
-        now
-    )
-    .execute(tx.connection())
-    .await?;
-    expect_rows("submission.bury_replaced", 1, done.rows_affected())
-}
-
-/// Ledger row, segments and the person's day, in one statement.
-async fn store(tx: &mut Tx, new: NewSubmission<'_>) -> Result<()> {
-    let NewSubmission { submission, participant, envelope, segments, attachments, letter, due_on } =
-        new;
-    document::insert(tx, submission.id, &attachments).await?;
-    if let Some(letter) = &letter {
-        letter::insert(tx, letter).await?;
-    }
-    let expected = segments.len() as u64;
-    let columns = crate::segment::Columns::of(segments);
-    let institution = submission.identifier.institution();
-    let (counts, notes) = (counts_to(&submission.counts), notes_to(&submission.notes));
-    let done = sqlx::query!(
-        "-- submission.store
-        with ledger as (
-            insert into submission (bucket, submission, person, institution, identifier, version,
-                sha256, sent_at, registered_at, participant, counts, notes, envelope)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        ), day as (
-            insert into purge_due (bucket, person, due_on)
-            select $1, $3, $14
-            where $14::date is not null and not exists (
-                select 1
-                from purge_due
-                where bucket = $1 and person = $3 and due_on <= $14
-            )
-            on conflict (bucket, person) do update
-            set due_on = excluded.due_on
-        )
-        insert into segment (kind, bucket, person, submission, long_term, institution,
-            registered_at, directory, body)
-        select s.kind, $1, $3, $2, s.long_term, $4, $9, s.directory, s.body
-        from unnest($15::text[], $16::boolean[], $17::bytea[], $18::bytea[])
-            as s (kind, long_term, directory, body)",
-        submission.id.bucket.number(),
-        submission.id.uuid,
-        submission.person.uuid(),
-        institution.as_str(),
-        submission.identifier.value(),
-        submission.version,
-        &submission.sha256[..],
-        submission.sent_at,
-        submission.registered_at,
-        participant,
-        counts,
-        notes,
-        envelope,
-        due_on,
-        &columns.kind,
-        &columns.long_term,
-        &columns.directory,
-        &columns.body,
-    )
-    .execute(tx.connection())
-    .await?;
-    expect_rows("submission.store", expected, done.rows_affected())
 }
 
 /// Marks a version as cancelled.

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{audit::AuditEvent, randomness::Randomness};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{Executor, PgConnection};
+use tokio::runtime::Handle;
 
-use crate::{Store, Surroundings, audit, error::Result};
+use crate::{
+    Store, Surroundings, audit,
+    connections::Lent,
+    error::{Error, Result},
+};
 
 /// An open transaction at one instant. Dropping it undoes everything.
 #[derive(Debug)]
 pub struct Tx {
-    inner: Transaction<'static, Postgres>,
+    open: Open,
     now: DateTime<Utc>,
     surroundings: Arc<Surroundings>,
 }
@@ -30,23 +35,33 @@ impl Store {
     }
 
     async fn try_begin(&self) -> Result<Tx> {
-        let mut inner = self.pool().begin().await?;
+        let mut open = self.open_transaction().await?;
         let database = sqlx::query_scalar!(
             r#"-- tx.begin
             select clock_timestamp() as "now!""#
         )
-        .fetch_one(&mut *inner)
+        .fetch_one(open.connection())
         .await?;
-        Ok(self.transaction(inner, database))
+        Ok(self.transaction(open, database))
     }
 
-    pub(crate) fn transaction(
-        &self,
-        inner: Transaction<'static, Postgres>,
-        database: DateTime<Utc>,
-    ) -> Tx {
+    /// A transaction whose instant is not known yet.
+    pub(crate) async fn open_transaction(&self) -> Result<Open> {
+        loop {
+            let mut lent = self.writers.take().await?;
+            match lent.statement().execute("begin").await.map_err(Error::from) {
+                Ok(_) => return Ok(Open(Some(lent))),
+                // The server was started anew since that connection was used last; dropping
+                // it closes the other old ones.
+                Err(Error::Unavailable(_)) if lent.may_be_stale() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(crate) fn transaction(&self, open: Open, database: DateTime<Utc>) -> Tx {
         let surroundings = Arc::clone(&self.surroundings);
-        Tx { inner, now: surroundings.clock.now(database), surroundings }
+        Tx { open, now: surroundings.clock.now(database), surroundings }
     }
 }
 
@@ -65,12 +80,47 @@ impl Tx {
     pub async fn commit(mut self, event: AuditEvent) -> Result<()> {
         let now = self.now;
         let surroundings = Arc::clone(&self.surroundings);
-        audit::append(&mut self.inner, &surroundings, &[(now, &event)]).await?;
-        self.inner.commit().await?;
-        Ok(())
+        audit::append(self.connection(), &surroundings, &[(now, &event)]).await?;
+        self.open.commit().await
+    }
+
+    /// Commits what the last statement wrote together with its audit record.
+    pub(crate) async fn commit_recorded(self) -> Result<()> {
+        self.open.commit().await
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.inner
+        self.open.connection()
+    }
+}
+
+/// 未確定 — a connection in a transaction; dropping it rolls the transaction back.
+#[derive(Debug)]
+pub(crate) struct Open(Option<Lent>);
+
+impl Open {
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect("it is there until it ends").statement()
+    }
+
+    async fn commit(mut self) -> Result<()> {
+        self.connection().execute("commit").await?;
+        if let Some(mut lent) = self.0.take() {
+            lent.answered();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Open {
+    /// Rolls back on a task of its own, so that the locks are free soon; without a runtime
+    /// the connection is closed, with the same effect.
+    fn drop(&mut self) {
+        let (Some(mut lent), Ok(runtime)) = (self.0.take(), Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            if lent.statement().execute("rollback").await.is_ok() {
+                lent.answered();
+            }
+        });
     }
 }

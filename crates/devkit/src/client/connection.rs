@@ -10,29 +10,19 @@ use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::aws_lc_rs, version::TLS13};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
 use tokio::{net::TcpStream, time::timeout};
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::ClientOptions;
 use crate::Identity;
 
 /// 接続の作り手 — everything that a new connection needs.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     address: SocketAddr,
     tls: TlsConnector,
     limit: Duration,
 }
 
 pub(super) type Connection = SendRequest<Full<Bytes>>;
-
-pub(super) fn connector(
-    address: SocketAddr,
-    root_pem: &str,
-    identity: Option<&Identity>,
-    options: &ClientOptions,
-) -> Result<Connector> {
-    let config = Arc::new(tls_config(root_pem, identity)?);
-    Ok(Connector { address, tls: TlsConnector::from(config), limit: options.connect_time })
-}
 
 fn tls_config(root_pem: &str, identity: Option<&Identity>) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
@@ -59,6 +49,16 @@ fn tls_config(root_pem: &str, identity: Option<&Identity>) -> Result<ClientConfi
 }
 
 impl Connector {
+    pub(crate) fn new(
+        address: SocketAddr,
+        root_pem: &str,
+        identity: Option<&Identity>,
+        options: &ClientOptions,
+    ) -> Result<Self> {
+        let config = Arc::new(tls_config(root_pem, identity)?);
+        Ok(Self { address, tls: TlsConnector::from(config), limit: options.connect_time })
+    }
+
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -68,14 +68,19 @@ impl Connector {
     }
 
     async fn open_patiently(&self) -> Result<Connection> {
-        let tcp = TcpStream::connect(self.address).await.context("the server does not answer")?;
-        // A request is written at once; waiting for more of it would cost milliseconds.
-        tcp.set_nodelay(true)?;
-        let name = ServerName::IpAddress(self.address.ip().into());
-        let tls = self.tls.connect(name, tcp).await.context("TLS failed")?;
+        let tls = self.stream().await?;
         let (sender, connection) = http1::handshake(TokioIo::new(tls)).await?;
         // The request that breaks with the connection reports it.
         tokio::spawn(async move { drop(connection.await) });
         Ok(sender)
+    }
+
+    /// A connection without HTTP on it.
+    pub(crate) async fn stream(&self) -> Result<TlsStream<TcpStream>> {
+        let tcp = TcpStream::connect(self.address).await.context("the server does not answer")?;
+        // A request is written at once; waiting for more of it would cost milliseconds.
+        tcp.set_nodelay(true)?;
+        let name = ServerName::IpAddress(self.address.ip().into());
+        self.tls.connect(name, tcp).await.context("TLS failed")
     }
 }

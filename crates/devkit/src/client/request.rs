@@ -1,6 +1,6 @@
 //! 要求と応答 — built once, sent as often as needed.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -100,6 +100,22 @@ impl Request {
             // Digits always fit in a header.
             Err(_) => self,
         }
+    }
+
+    /// The request as the bytes of HTTP/1.1, for [`Wire`](crate::Wire).
+    pub fn message(&self, host: SocketAddr) -> Bytes {
+        let mut message = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", self.method, self.path);
+        message.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        let mut message = message.into_bytes();
+        for (name, value) in &self.headers {
+            message.extend_from_slice(name.as_str().as_bytes());
+            message.extend_from_slice(b": ");
+            message.extend_from_slice(value.as_bytes());
+            message.extend_from_slice(b"\r\n");
+        }
+        message.extend_from_slice(b"\r\n");
+        message.extend_from_slice(&self.body);
+        message.into()
     }
 
     /// With a header; one of the same name is replaced.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use bytes::Bytes;
 use kyoyu_devkit::Request;
 use kyoyu_synth::{Attachment, AttachmentFormat, Referral, Sending, referral};
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub async fn measure(
     register(&stage, extent, ("large", large), tell, &mut figures).await?;
     tell("receiving what has arrived");
     let received = Arc::new(waiting(&stage).await?);
-    let measured = closed_loop(&stage, &stage.senders, received, extent.seconds).await?;
+    let measured = closed_loop(&stage, stage.senders().await?, received, extent.seconds).await?;
     figures.put("receive.per_s", measured.per_second());
     figures.put("receive.cpu_ms", measured.cpu_ms());
     figures.put("receive.p99_ms", measured.p99_ms());
@@ -47,7 +48,7 @@ pub async fn measure(
 }
 
 /// Letters with an oral consent, all to one institution.
-fn letters(stage: &Stage, (first, count): (u64, u64), file: Option<Attachment>) -> Requests {
+fn letters(stage: &Stage, (first, count): (u64, u64), file: Option<Attachment>) -> Vec<Request> {
     let world = stage.world;
     let to = world.institution(1);
     let make = |serial: u64| {
@@ -58,22 +59,24 @@ fn letters(stage: &Stage, (first, count): (u64, u64), file: Option<Attachment>) 
         let letter = referral(&world.institution(2 + serial % 100), &to, &person, &letter);
         Request::post_json("/fhir/Bundle?consent=oral", letter.json)
     };
-    Arc::new((first..first + count).filter_map(|serial| make(serial).ok()).collect())
+    (first..first + count).filter_map(|serial| make(serial).ok()).collect()
 }
 
 async fn register(
     stage: &Stage,
     extent: Extent,
-    (name, requests): (&str, Requests),
+    (name, requests): (&str, Vec<Request>),
     tell: &(dyn Fn(&str) + Sync),
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     tell(&format!("registering them: at most {} s", extent.seconds));
     let body = requests.iter().map(Request::body_bytes).max().unwrap_or(0) as f64;
+    let messages: Requests = Arc::new(requests.iter().map(|one| stage.message(one)).collect());
+    drop(requests);
     let bytes = stage.meter.stored_bytes().await?;
     cpu::forget_peak();
     let before = cpu::resident_kb();
-    let measured = closed_loop(stage, &stage.senders, requests, extent.seconds).await?;
+    let measured = closed_loop(stage, stage.senders().await?, messages, extent.seconds).await?;
     let grown = cpu::peak_kb().saturating_sub(before) as f64 * 1024.0;
     let stored = (stage.meter.stored_bytes().await? - bytes) as f64 / measured.done as f64;
     figures.put(&format!("{name}.per_s"), measured.per_second());
@@ -89,15 +92,17 @@ async fn register(
 }
 
 /// What the addressee has not received yet.
-async fn waiting(stage: &Stage) -> anyhow::Result<Vec<Request>> {
+async fn waiting(stage: &Stage) -> anyhow::Result<Vec<Bytes>> {
+    let client = stage.client()?;
     let mut requests = Vec::new();
     let mut next = Some("/fhir/DocumentReference?_count=200".to_owned());
     while let Some(path) = next.take() {
-        let reply = stage.senders[0].send(&Request::get(&path)?).await?;
+        let reply = client.send(&Request::get(&path)?).await?;
         let page: Value = serde_json::from_slice(&reply.body).context("an inbox is JSON")?;
         for entry in page["entry"].as_array().into_iter().flatten() {
             let id = entry["resource"]["id"].as_str().context("a letter has an id")?;
-            requests.push(Request::post_json(&format!("/fhir/Bundle/{id}/$receive"), "")?);
+            let receive = Request::post_json(&format!("/fhir/Bundle/{id}/$receive"), "")?;
+            requests.push(stage.message(&receive));
         }
         let links = page["link"].as_array().into_iter().flatten();
         let mut links = links.filter(|link| link["relation"] == "next");

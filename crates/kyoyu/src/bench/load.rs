@@ -10,8 +10,11 @@ use std::{
 };
 
 use anyhow::ensure;
-use kyoyu_devkit::Client;
-use tokio::task::JoinSet;
+use kyoyu_devkit::Wire;
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinSet,
+};
 
 use super::{Requests, cpu, stage::Stage};
 
@@ -54,7 +57,7 @@ impl Measured {
 /// are no more.
 pub(super) async fn closed_loop(
     stage: &Stage,
-    clients: &[Client],
+    wires: Vec<Wire>,
     requests: Requests,
     seconds: u64,
 ) -> anyhow::Result<Measured> {
@@ -63,66 +66,74 @@ pub(super) async fn closed_loop(
     let began = Instant::now();
     let until = began + Duration::from_secs(seconds);
     let mut loops = JoinSet::new();
-    for client in clients {
-        let (client, requests, next) = (client.clone(), Arc::clone(&requests), Arc::clone(&next));
+    for mut wire in wires {
+        let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         loops.spawn(async move {
             let mut latencies = Vec::new();
             while Instant::now() < until {
                 let position = next.fetch_add(1, Ordering::Relaxed);
                 let Some(request) = requests.get(position) else { break };
                 let sent = Instant::now();
-                let reply = client.send(request).await?;
-                ensure!(
-                    reply.status.is_success(),
-                    "refused: {} {}",
-                    reply.status,
-                    String::from_utf8_lossy(&reply.body)
-                );
+                exchange(&mut wire, request).await?;
                 latencies.push(sent.elapsed().as_micros() as u64);
             }
-            Ok(latencies)
+            anyhow::Ok(latencies)
         });
     }
-    let mut latencies = Vec::new();
-    while let Some(ended) = loops.join_next().await {
-        latencies.extend(ended??);
-    }
+    let latencies = all_of(&mut loops).await?;
     let time = began.elapsed();
     let cpu = cpu::used(stage.postmaster()).saturating_sub(cpu_before);
     Ok(Measured::of(latencies, time, cpu))
 }
 
-/// Sends `per_second` requests by the clock; a latency counts from the moment at which the
-/// request was due.
+/// Sends `per_second` requests by the clock, each on the connection that is free first; a
+/// latency counts from the moment at which the request was due.
 pub(super) async fn open_loop(
-    clients: &[Client],
+    wires: Vec<Wire>,
     requests: Requests,
     per_second: u32,
     time: Duration,
 ) -> anyhow::Result<Measured> {
-    let began = Instant::now();
-    let step = Duration::from_secs(1) / per_second;
-    let mut sent = JoinSet::new();
-    let count = (time.as_secs_f64() * f64::from(per_second)) as u32;
-    for number in 0..count {
-        let due = began + step * number;
-        tokio::time::sleep_until(due.into()).await;
-        let client = clients[number as usize % clients.len()].clone();
-        let requests = Arc::clone(&requests);
-        sent.spawn(async move {
-            let reply = client.send(&requests[number as usize % requests.len()]).await?;
-            ensure!(
-                reply.status.is_success(),
-                "refused: {} {}",
-                reply.status,
-                String::from_utf8_lossy(&reply.body)
-            );
-            Ok(due.elapsed().as_micros() as u64)
+    let (due, queue) = mpsc::unbounded_channel::<(Instant, usize)>();
+    let queue = Arc::new(Mutex::new(queue));
+    let mut loops = JoinSet::new();
+    for mut wire in wires {
+        let (requests, queue) = (Arc::clone(&requests), Arc::clone(&queue));
+        loops.spawn(async move {
+            let mut latencies = Vec::new();
+            loop {
+                let next = queue.lock().await.recv().await;
+                let Some((due, number)) = next else { break };
+                exchange(&mut wire, &requests[number % requests.len()]).await?;
+                latencies.push(due.elapsed().as_micros() as u64);
+            }
+            anyhow::Ok(latencies)
         });
     }
-    let mut latencies = Vec::new();
-    while let Some(ended) = sent.join_next().await {
-        latencies.push(ended??);
+    let began = Instant::now();
+    let step = Duration::from_secs(1) / per_second;
+    for number in 0..(time.as_secs_f64() * f64::from(per_second)) as u32 {
+        let at = began + step * number;
+        tokio::time::sleep_until(at.into()).await;
+        if due.send((at, number as usize)).is_err() {
+            break;
+        }
     }
+    drop(due);
+    let latencies = all_of(&mut loops).await?;
     Ok(Measured::of(latencies, began.elapsed(), Duration::ZERO))
+}
+
+async fn exchange(wire: &mut Wire, request: &[u8]) -> anyhow::Result<()> {
+    let (status, body) = wire.exchange(request).await?;
+    ensure!((200..300).contains(&status), "refused: {status} {}", String::from_utf8_lossy(body));
+    Ok(())
+}
+
+async fn all_of(loops: &mut JoinSet<anyhow::Result<Vec<u64>>>) -> anyhow::Result<Vec<u64>> {
+    let mut latencies = Vec::new();
+    while let Some(ended) = loops.join_next().await {
+        latencies.extend(ended??);
+    }
+    Ok(latencies)
 }

@@ -50,17 +50,17 @@ pub(super) async fn measure(
     })
     .await?;
     figures.put("baseline.read.per_s", reads.0 as f64 / reads.1);
-    tell("plain jsonb table: purge of all but the last three");
+    tell("plain jsonb table: purge of all but the last three, with Postgres's own settings");
     meter.list_plain_due().await?;
     meter.checkpoint().await?;
-    let (wal, began, mut deleted) = (meter.wal_bytes().await?, Instant::now(), 0);
-    loop {
-        let batch = meter.purge_plain(BATCH).await?;
-        deleted += batch;
-        if batch == 0 {
-            break;
-        }
-    }
+    let wal = meter.wal_bytes().await?;
+    let deleted = meter.purge_plain_by_default(BATCH).await?;
+    let wal = meter.wal_bytes().await? - wal;
+    figures.put("purge.plain_by_default_wal_bytes", wal as f64 / deleted.max(1) as f64);
+    tell("plain jsonb table: the same with ours");
+    meter.checkpoint().await?;
+    let (wal, began) = (meter.wal_bytes().await?, Instant::now());
+    let deleted = meter.purge_plain(BATCH).await?;
     let seconds = began.elapsed().as_secs_f64();
     let wal = meter.wal_bytes().await? - wal;
     figures.put("baseline.purge.resources_per_s", deleted as f64 / seconds);

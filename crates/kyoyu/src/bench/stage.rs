@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Instant};
 use anyhow::Context;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use kyoyu_devkit::{Claims, Client, Identity, Pki, Request, TokenIssuer, story::Visit};
+use kyoyu_devkit::{Claims, Client, Identity, Pki, Request, TokenIssuer, Wire, story::Visit};
 use kyoyu_domain::{
     consent::ConsentCategory,
     identifiers::InstitutionNumber,
@@ -36,10 +36,9 @@ pub(super) struct Stage {
     pub(super) meter: Meter,
     pub(super) service: Service,
     pub(super) clock: OffsetClock,
-    /// One connection each, with the sending system's certificate.
-    pub(super) senders: Vec<Client>,
-    /// One connection each, with the reading institution's certificate.
-    pub(super) readers: Vec<Client>,
+    pki: Pki,
+    sender: Identity,
+    connections: usize,
     patients: Vec<String>,
     reader: Reader,
     next_bundle: std::sync::atomic::AtomicU64,
@@ -99,12 +98,6 @@ impl Stage {
         let sender = pki.client("sender")?;
         let reader = register(&service, &world, &pki, &config).await?;
         let patients = people(&service, &world, &reader).await?;
-        let connect = |identity: &Identity| -> anyhow::Result<Vec<Client>> {
-            let one = |_| Client::connect(server.address, pki.root_pem(), Some(identity));
-            (0..extent.connections).map(one).collect()
-        };
-        let senders = connect(&sender)?;
-        let readers = connect(&reader.identity)?;
         let from = service.now().await.map_err(|problem| output::problem(&problem))?;
         let next_bundle = std::sync::atomic::AtomicU64::new(0);
         Ok(Self {
@@ -112,8 +105,9 @@ impl Stage {
             meter,
             service,
             clock,
-            senders,
-            readers,
+            pki,
+            sender,
+            connections: extent.connections,
             patients,
             reader,
             next_bundle,
@@ -137,27 +131,55 @@ impl Stage {
         self.from - TimeDelta::seconds(1)
     }
 
+    /// A request as it goes over a connection.
+    pub(super) fn message(&self, request: &Request) -> Bytes {
+        request.message(self.server.address)
+    }
+
+    /// A client with the sending system's certificate.
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        Client::connect(self.server.address, self.pki.root_pem(), Some(&self.sender))
+    }
+
+    /// Connections with the sending system's certificate.
+    pub(super) async fn senders(&self) -> anyhow::Result<Vec<Wire>> {
+        self.connect(&self.sender).await
+    }
+
+    /// Connections with the reading institution's certificate.
+    pub(super) async fn readers(&self) -> anyhow::Result<Vec<Wire>> {
+        self.connect(&self.reader.identity).await
+    }
+
+    async fn connect(&self, identity: &Identity) -> anyhow::Result<Vec<Wire>> {
+        let (address, root_pem) = (self.server.address, self.pki.root_pem());
+        let mut wires = Vec::new();
+        for _ in 0..self.connections {
+            wires.push(Wire::open(address, root_pem, Some(identity)).await?);
+        }
+        Ok(wires)
+    }
+
     /// Registrations of Bundles that were never sent before.
     pub(super) fn bundles(&self, resources: usize, count: u64) -> Requests {
         let first = self.next_bundle.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
         let make = |index| {
             let (_, bundle) = self.world.bundle(index, resources, self.sent_at());
-            Request::post_json("/fhir/Bundle", bundle.json)
+            anyhow::Ok(self.message(&Request::post_json("/fhir/Bundle", bundle.json)?))
         };
         Arc::new((first..first + count).filter_map(|index| make(index).ok()).collect())
     }
 
     /// Searches for the newest twenty results of patients, in a scattered order.
-    pub(super) fn searches(&self, count: usize) -> anyhow::Result<Vec<Request>> {
+    pub(super) fn searches(&self, count: usize) -> anyhow::Result<Requests> {
         let token = self.reader.token()?;
         let patients = self.patients.len();
-        (0..count)
-            .map(|number| {
-                let patient = &self.patients[number.wrapping_mul(7_919) % patients];
-                let path = format!("/fhir/Observation?patient=Patient/{patient}&_count=20");
-                Request::get(&path)?.token(Some(&token))
-            })
-            .collect()
+        let make = |number: usize| {
+            let patient = &self.patients[number.wrapping_mul(7_919) % patients];
+            let path = format!("/fhir/Observation?patient=Patient/{patient}&_count=20");
+            anyhow::Ok(self.message(&Request::get(&path)?.token(Some(&token))?))
+        };
+        Ok(Arc::new((0..count).map(make).collect::<anyhow::Result<_>>()?))
     }
 
     /// Stops everything and starts again on the same data: the time until the gateway

@@ -33,7 +33,7 @@ struct Loads {
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     /// Connections at once.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 24)]
     connections: usize,
     /// Synthetic patients.
     #[arg(long, default_value_t = 5_000)]
