@@ -128,6 +128,18 @@ impl Terminology {
         set.members.is_empty() && set.open.is_empty() && !set.has_gap
     }
 
+    /// Whether a value set is nothing but whole systems that are not in the packages.
+    pub fn is_elsewhere(&self, set: ValueSetId) -> bool {
+        let set = &self.sets[set.0 as usize];
+        let is_unknown = |system: &SystemId| {
+            matches!(self.systems.coverage(*system), None | Some(Coverage::Opaque))
+        };
+        set.members.is_empty()
+            && !set.has_gap
+            && !set.open.is_empty()
+            && set.open.iter().all(is_unknown)
+    }
+
     /// The codes that a value set lists, as system and code.
     pub fn members(&self, set: ValueSetId) -> impl Iterator<Item = (&str, &str)> {
         let members = self.sets[set.0 as usize].members.iter();

@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+/// What `$` means: the end, or a line break that ends the text.
+const END: &str = "(?:\\r\\n|[\\n\\r\\x{85}\\x{2028}\\x{2029}])?\\z";
+
 /// 正規表現 — a regular expression whose form is checked when it is read, and which is compiled
 /// when it is first asked: most belong to resources that hardly anybody sends.
 #[derive(Debug, Clone)]
@@ -49,6 +52,10 @@ fn translate(pattern: &str) -> String {
             '[' if in_class => translated.push('\\'),
             '[' => in_class = true,
             ']' => in_class = false,
+            '$' if !in_class => {
+                translated.push_str(END);
+                continue;
+            }
             _ => {}
         }
         translated.push(character);
@@ -71,5 +78,27 @@ fn push_escape(translated: &mut String, escaped: char, in_class: bool) {
         (false, true) => translated.push_str(members),
         (false, false) => translated.extend(["[", members, "]"]),
         (true, _) => translated.extend(["[^", members, "]"]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    fn finds(pattern: &str, text: &str) -> bool {
+        let pattern = Pattern::read(pattern).expect("a pattern");
+        pattern.regex().expect("a small one").is_match(text)
+    }
+
+    #[test]
+    fn a_dollar_means_the_end_or_a_line_break_at_the_end() {
+        let fits = |text: &str| finds("^[0-9]{2}$", text);
+        for text in ["12", "12\n", "12\r\n", "12\u{2028}"] {
+            assert!(fits(text), "{text:?}");
+        }
+        for text in ["12\n\n", "12\nx", "123", "12 "] {
+            assert!(!fits(text), "{text:?}");
+        }
+        assert!(finds("^[$]$", "$"));
     }
 }

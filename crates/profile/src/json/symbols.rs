@@ -171,7 +171,35 @@ impl Symbols {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{NAMES, Symbol};
+    use crate::{
+        definition::{Definition, Element},
+        package::Package,
+    };
+
+    /// The JSON names of an element: one, or one for each type of a choice.
+    fn names_of(element: &Element) -> Vec<String> {
+        let name = element.path.rsplit('.').next().unwrap_or_default();
+        let Some(stem) = name.strip_suffix("[x]") else { return vec![name.to_owned()] };
+        let spelled = |code: &str| format!("{stem}{}{}", code[..1].to_uppercase(), &code[1..]);
+        element.types.iter().map(|own| spelled(&own.code)).collect()
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_tables_of_r4() {
+        let r4 = Package::shipped().r4;
+        let is_type = |own: &&Definition| !own.is_profile;
+        let elements = r4.definitions.iter().filter(is_type).flat_map(|own| &own.elements);
+        let mut names: BTreeSet<String> =
+            elements.filter(|own| own.path.contains('.')).flat_map(names_of).collect();
+        names.insert("resourceType".to_owned());
+        let listed: BTreeSet<String> = NAMES.iter().map(|own| (*own).to_owned()).collect();
+        let missing: Vec<_> = names.difference(&listed).collect();
+        let idle: Vec<_> = listed.difference(&names).collect();
+        assert!(missing.is_empty() && idle.is_empty(), "missing {missing:?}, idle {idle:?}");
+    }
 
     #[test]
     fn every_name_has_its_own_symbol_and_nothing_else_has_one() {

@@ -85,10 +85,10 @@ impl Builder<'_> {
         let resolves = is_profile && parts.last() == Some(&"resolve()");
         let followed = if resolves { &parts[..parts.len() - 1] } else { &parts[..] };
         self.starts(slice).into_iter().find_map(|start| {
-            let criterion = self.follow(start, followed)?;
-            let on =
-                self.match_on(discriminator.kind, &self.nodes[criterion.node.index()], resolves)?;
-            let mut path = criterion.path;
+            let (on, mut path) = self.follow(start, followed).into_iter().find_map(|found| {
+                let node = &self.nodes[found.node.index()];
+                Some((self.match_on(discriminator.kind, node, resolves)?, found.path))
+            })?;
             if resolves {
                 path.push(Step::Resolve);
             }
@@ -103,18 +103,34 @@ impl Builder<'_> {
         std::iter::once(slice).chain(roots).collect()
     }
 
-    fn follow(&self, start: NodeId, parts: &[&str]) -> Option<Criterion> {
-        let mut node = start;
-        let mut path = Vec::new();
-        for part in parts {
-            if *part == "$this" {
-                continue;
+    /// The elements that a path leads to: those without slice first, then the slices that have
+    /// to be there, which may say what the sliced element does not.
+    fn follow(&self, start: NodeId, parts: &[&str]) -> Vec<Criterion> {
+        let mut found = vec![Criterion { node: start, path: Vec::new() }];
+        for part in parts.iter().filter(|part| **part != "$this") {
+            let mut next = Vec::new();
+            for Criterion { node, path } in found {
+                let Some((child, step)) = self.step(node, part) else { continue };
+                for node in std::iter::once(child).chain(self.required_slices(child)) {
+                    next.push(Criterion { node, path: [&path[..], &[step.clone()]].concat() });
+                }
             }
-            let (next, step) = self.step(node, part)?;
-            node = next;
-            path.push(step);
+            found = next;
         }
-        Some(Criterion { node, path })
+        found
+    }
+
+    /// The slices of an element of which there has to be one.
+    fn required_slices(&self, node: NodeId) -> Vec<NodeId> {
+        let profile = self.nodes[node.index()].profile.index();
+        let (elements, root) = (&self.definitions[profile].elements, self.profiles[profile].root);
+        let offset = (node.0 - root.0) as usize;
+        if elements[offset].slicing.is_none() {
+            return Vec::new();
+        }
+        let mut slices = slices_of(elements, offset, root.0);
+        slices.retain(|slice| self.nodes[slice.index()].min >= 1);
+        slices
     }
 
     fn step(&self, node: NodeId, part: &str) -> Option<(NodeId, Step)> {

@@ -15,7 +15,8 @@ use crate::{
     definition::Strength,
     json::Value,
     schema::{Bound, ElementNode, PrimitiveKind},
-    terminology::{Display, Knowledge, Membership},
+    terminology::{Display, Knowledge, Membership, ValueSetId},
+    validator::Mode,
 };
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -34,7 +35,9 @@ impl<'d> Walk<'_, '_, 'd> {
         if !is_in_concept {
             self.code_and_system(value);
         }
-        if let Some(bound) = node.binding.as_deref() {
+        // A Coding without code says nothing that a binding could be asked about.
+        let bound = node.binding.as_deref().filter(|_| value.field(NAMES.code).is_some());
+        if let Some(bound) = bound {
             let answer = self.member(value, bound);
             self.binding(answer, bound, value);
         }
@@ -94,10 +97,25 @@ impl<'d> Walk<'_, '_, 'd> {
             return;
         }
         let answer = match bound.value_set {
-            Some(set) => self.check.guide.terminology().contains(set, None, text),
+            Some(set) => self.bare_code(set, text),
             None => Membership::Undecidable,
         };
         self.binding(answer, bound, value);
+    }
+
+    /// A code without system. The reference validator has to find the system first, and of a
+    /// value set that is nothing but systems that are not at hand it finds none.
+    fn bare_code(&self, set: ValueSetId, code: &str) -> Membership {
+        let terminology = self.check.guide.terminology();
+        match terminology.contains(set, None, code) {
+            Membership::Member if self.is_untranslatable => Membership::NotMember,
+            Membership::Undecidable
+                if self.check.mode == Mode::Reference && terminology.is_elsewhere(set) =>
+            {
+                Membership::NotMember
+            }
+            answer => answer,
+        }
     }
 
     /// System and code of a Coding by themselves.
@@ -154,7 +172,10 @@ impl<'d> Walk<'_, '_, 'd> {
 
     fn member(&self, coding: Value<'d>, bound: &Bound) -> Membership {
         let Some(set) = bound.value_set else { return Membership::Undecidable };
-        self.check.guide.membership(coding, set).unwrap_or(Membership::NotMember)
+        match self.check.guide.membership(coding, set) {
+            Some(Membership::Member) if self.is_untranslatable => Membership::NotMember,
+            answer => answer.unwrap_or(Membership::NotMember),
+        }
     }
 
     /// Reports what a binding says of an answer.

@@ -24,6 +24,10 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     fn resource_id(&mut self, value: Value<'d>, role: Role) {
+        if let Some(beside) = value.extra(NAMES.id) {
+            let is_extended = beside.field(NAMES.extension).is_some();
+            self.broken_if(is_extended, &texts::RESOURCE_ID_EXTENDED, beside);
+        }
         match value.field(NAMES.id) {
             Some(id) => {
                 let text = id.as_str().filter(|text| !text.is_empty());
@@ -66,6 +70,10 @@ impl<'d> Walk<'_, '_, 'd> {
         let content = value.get("content").filter(|_| value.get("supplements").is_some());
         if let Some(content) = content {
             self.broken_if(!content.is("supplement"), &texts::SUPPLEMENT_CONTENT, content);
+        }
+        let is_supplement = value.get("content").is_some_and(|own| own.is("supplement"));
+        if let Some(stated) = value.get("caseSensitive").filter(|_| is_supplement) {
+            self.broken(&texts::SUPPLEMENT_CASE, stated);
         }
     }
 

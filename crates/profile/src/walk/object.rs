@@ -37,6 +37,7 @@ pub(super) struct Names {
     pub(super) data: Symbol,
     pub(super) size: Symbol,
     pub(super) hash: Symbol,
+    pub(super) language: Symbol,
     pub(super) div: Symbol,
 }
 
@@ -68,6 +69,7 @@ pub(super) static NAMES: Names = Names {
     data: Symbol::named("data"),
     size: Symbol::named("size"),
     hash: Symbol::named("hash"),
+    language: Symbol::named("language"),
     div: Symbol::named("div"),
 };
 

@@ -77,6 +77,12 @@ impl<'s> Typed<'s> {
             }
             return;
         }
+        if value.key().is_none() && self.table.is_none() {
+            // No type of R4, which its name says best.
+            let named = value.field(NAMES.resource_type).and_then(Value::as_str);
+            text.push_str(named.as_deref().map(printable).unwrap_or_default());
+            return;
+        }
         match self.row(value) {
             Some((table, row)) => self.push_name(table, row, text),
             None => push_plain(value, text),

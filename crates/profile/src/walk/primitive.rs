@@ -16,7 +16,6 @@ use crate::{
     fhirpath::Focus,
     json::{Kind, Value},
     schema::{ElementNode, PrimitiveKind},
-    validator::Mode,
 };
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -58,7 +57,7 @@ impl<'d> Walk<'_, '_, 'd> {
     fn without_value(&mut self, node: &ElementNode, focus: Focus<'d>) {
         let Some(beside) = focus.sibling() else { return };
         let says_nothing = beside.symbol_fields().all(|field| field.symbol() == NAMES.id);
-        if says_nothing && self.check.mode == Mode::Strict {
+        if says_nothing {
             self.broken(&texts::NO_CONTENT, beside);
         }
         self.code_required(node, beside);

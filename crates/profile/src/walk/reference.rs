@@ -116,6 +116,9 @@ impl<'d> Walk<'_, '_, 'd> {
         if text.chars().any(char::is_whitespace) {
             self.broken(&texts::REFERENCE_BLANKS, value);
         }
+        if is_conditional(&text) && !self.is_in_transaction() {
+            self.broken(&texts::REFERENCE_CONDITIONAL, value);
+        }
         let target = self.target(&text, value);
         if value.field(NAMES.type_).is_some() {
             let type_name = match target {
@@ -127,6 +130,13 @@ impl<'d> Walk<'_, '_, 'd> {
         if let Some(target) = target {
             self.target_profiles(value, own_type, target);
         }
+    }
+
+    /// Whether the resource is an entry of a transaction.
+    fn is_in_transaction(&self) -> bool {
+        let bundle = self.check.resources.bundle_of(self.resource).map(|(bundle, _)| bundle);
+        let kind = bundle.and_then(|id| self.check.resources[id].value.field(NAMES.type_));
+        kind.is_some_and(|kind| kind.is("transaction"))
     }
 
     fn reference_without_target(&mut self, value: Value<'d>) {
@@ -231,7 +241,22 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 }
 
-/// The type that a literal reference names.
+/// The type that a literal reference names: what stands before the id, or before the id of
+/// the version that it names.
 fn named_type(reference: &str) -> Option<String> {
-    uris::restful(reference).map(|(_, type_name, _)| type_name.to_owned())
+    let parts: Vec<&str> = reference.split('/').collect();
+    let name = match parts.as_slice() {
+        [.., name, _, "_history", _] | [.., name, _] => name,
+        _ => return None,
+    };
+    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
+    is_type.then(|| (*name).to_owned())
+}
+
+/// Whether a reference is a search for its target: `Type?parameters`.
+fn is_conditional(reference: &str) -> bool {
+    reference.split_once('?').is_some_and(|(name, _)| {
+        name.starts_with(|first: char| first.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
 }

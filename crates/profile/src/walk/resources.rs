@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::implied;
 use crate::{
     few::Few,
     hash::NumberMap,
@@ -38,8 +39,8 @@ pub(crate) struct Resource<'d> {
     pub(crate) around: Option<ResourceId>,
     /// The entry that holds it.
     pub(crate) entry: Option<Value<'d>>,
-    /// The profiles that it has to meet by itself, the most derived of those it claims that
-    /// are known and of its type; its base type where there is none. The first is never
+    /// The profiles that it has to meet by itself, the most derived of those that it claims
+    /// or that its code implies, are known and of its type; its base type where there is none. The first is never
     /// missing where the type is known.
     pub(crate) profiles: Few<ProfileId>,
 }
@@ -143,7 +144,9 @@ impl<'d> Resources<'d> {
             .flat_map(Value::items)
             .filter_map(Value::as_str)
             .filter_map(|canonical| schema.find(&canonical));
-        let profiles = most_derived(schema, type_profile, claimed);
+        let implied = Some(value).filter(|_| type_name == "Observation").and_then(implied::of);
+        let implied = implied.and_then(|canonical| schema.find(canonical));
+        let profiles = most_derived(schema, type_profile, claimed.chain(implied));
         let id = ResourceId(self.all.len() as u32);
         self.by_value.insert(value.id(), id);
         self.all.push(Resource { value, type_name, type_profile, role, around, entry, profiles });

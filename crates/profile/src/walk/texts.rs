@@ -373,6 +373,16 @@ rules! {
         "the target conforms to none of the profiles that are required",
         "参照先の誤りを直してください",
         "repair the target";
+    RESOURCE_ID_EXTENDED = "kyoyu-resource-id-extended", "invalid", Error,
+        "リソースのidに拡張は使えません",
+        "the id of a resource has no extensions",
+        "拡張を削除してください",
+        "remove the extensions";
+    REFERENCE_CONDITIONAL = "kyoyu-reference-conditional", "invalid", Error,
+        "条件による参照はtransactionのBundleの中だけで使えます",
+        "a conditional reference may stand in a transaction Bundle only",
+        "参照先のidで参照してください",
+        "refer to the target by its id";
     REFERENCE_TYPE = "kyoyu-reference-type", "structure", Error,
         "ここで許されていない型です（Reference.type）",
         "Reference.type names a type that is not allowed here",

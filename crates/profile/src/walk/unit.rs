@@ -6,6 +6,7 @@ use kyoyu_domain::problem::{Rule, Severity};
 
 use super::{
     finding::{Broken, Finding, Findings},
+    languages,
     resources::ResourceId,
     settle::Check,
 };
@@ -53,6 +54,9 @@ pub(super) struct Walk<'w, 'c, 'd> {
     pub(super) profile: ProfileId,
     /// How many walks wait for this one.
     depth: u32,
+    /// Whether the resource is in a language that is not registered, so that the reference
+    /// validator takes no code for a member of a value set.
+    pub(super) is_untranslatable: bool,
     pub(super) findings: Findings,
     pub(super) demands: Vec<Demand>,
     pub(super) needs: Vec<(ResourceId, ProfileId)>,
@@ -82,6 +86,8 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
             resource,
             profile,
             depth,
+            is_untranslatable: check.mode == Mode::Reference
+                && !languages::is_registered(&check.resources, resource),
             findings: Findings::default(),
             demands: Vec::new(),
             needs: Vec::new(),

@@ -1,7 +1,5 @@
 //! What each change of a generation refuses and accepts, one case for each line of the table.
 
-use std::sync::LazyLock;
-
 use kyoyu_domain::problem::Severity;
 use kyoyu_profile::{
     Generation, Limits, collection,
@@ -10,9 +8,7 @@ use kyoyu_profile::{
 };
 use serde_json::{Value, json};
 
-/// The shipped guides.
-static VALIDATOR: LazyLock<Validator> =
-    LazyLock::new(|| Validator::shipped(Limits::default(), Generation::default()));
+use crate::guides::SHIPPED;
 
 const ECS: &str = "http://jpfhir.jp/fhir/eCS/StructureDefinition";
 const ALL: &[Generation] = Generation::ALL;
@@ -51,7 +47,7 @@ fn refuses(generation: Generation, case: &Case) -> bool {
     };
     let claim = format!("{}/{definition}|{}", claim_of(definition), generation.version());
     resource["meta"]["profile"] = json!([claim]);
-    let report = VALIDATOR.validate(resource.to_string().as_bytes(), Mode::Strict);
+    let report = SHIPPED.validate(resource.to_string().as_bytes(), Mode::Strict);
     let (code, place, element) = case.error;
     report.findings.iter().any(|own| {
         own.severity == Severity::Error
@@ -123,9 +119,9 @@ fn codes(validator: &Validator, bundle: &Value) -> Vec<&'static str> {
 fn a_bundle_may_claim_any_generation_and_no_other_version() {
     for generation in Generation::ALL {
         let claim = format!("|{}", generation.version());
-        assert_eq!(codes(&VALIDATOR, &bundle([&claim, &claim])), [""; 0], "{claim}");
+        assert_eq!(codes(&SHIPPED, &bundle([&claim, &claim])), [""; 0], "{claim}");
     }
-    let unknown = codes(&VALIDATOR, &bundle(["|1.13.0", "|1.13.0"]));
+    let unknown = codes(&SHIPPED, &bundle(["|1.13.0", "|1.13.0"]));
     assert!(unknown.contains(&"kyoyu-profile-version"), "{unknown:?}");
 }
 
@@ -134,10 +130,10 @@ fn of_mixed_claims_that_of_the_bundle_counts() {
     let without_display = |versions| {
         let mut bundle = bundle(versions);
         add_reason_without_display(&mut bundle);
-        codes(&VALIDATOR, &bundle)
+        codes(&SHIPPED, &bundle)
     };
-    assert_eq!(codes(&VALIDATOR, &bundle(["|1.11.0", "|1.10.0"])), [""; 0]);
-    assert_eq!(codes(&VALIDATOR, &bundle(["|1.10.0", "|1.12.0"])), [""; 0]);
+    assert_eq!(codes(&SHIPPED, &bundle(["|1.11.0", "|1.10.0"])), [""; 0]);
+    assert_eq!(codes(&SHIPPED, &bundle(["|1.10.0", "|1.12.0"])), [""; 0]);
     assert!(without_display(["|1.11.0", "|1.10.0"]).contains(&MISSING));
     assert!(!without_display(["|1.10.0", "|1.12.0"]).contains(&MISSING));
     // A Bundle that names none is of the generation that its resources name.
@@ -150,7 +146,7 @@ fn where_no_version_is_named_the_configured_generation_counts_for_both_kinds_of_
     let judged = |change: &dyn Fn(&mut Value)| {
         let mut bundle = bundle(["", ""]);
         change(&mut bundle);
-        [codes(&VALIDATOR, &bundle), codes(&later, &bundle)]
+        [codes(&SHIPPED, &bundle), codes(&later, &bundle)]
     };
     let [earlier, later_codes] = judged(&|_| {});
     assert_eq!((earlier.len(), later_codes.len()), (0, 0), "{earlier:?} {later_codes:?}");

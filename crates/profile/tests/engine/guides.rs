@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::LazyLock};
 
 use kyoyu_profile::{
-    Limits,
+    Generation, Limits,
     package::Package,
     validator::{Guide, Validator},
 };
@@ -33,6 +33,10 @@ pub(crate) fn validator() -> Option<&'static Validator> {
     }
     VALIDATOR.as_ref()
 }
+
+/// The validator with what the product ships.
+pub(crate) static SHIPPED: LazyLock<Validator> =
+    LazyLock::new(|| Validator::shipped(Limits::default(), Generation::default()));
 
 /// An official example.
 pub(crate) fn example(file: &str) -> Vec<u8> {

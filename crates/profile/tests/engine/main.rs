@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test that checks nothing says so")]
 
+mod differences;
 mod generations;
 mod guides;
 mod mutation;

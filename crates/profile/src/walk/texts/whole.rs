@@ -53,6 +53,11 @@ rules! {
         "a CodeSystem with supplements has the content supplement",
         "contentをsupplementにしてください",
         "write supplement";
+    SUPPLEMENT_CASE = "kyoyu-code-system-supplement-case", "business-rule", Error,
+        "補足のCodeSystemにcaseSensitiveは書けません",
+        "a CodeSystem that supplements another one does not state caseSensitive",
+        "caseSensitiveを削除してください",
+        "remove caseSensitive";
     SECURITY_REPEATED = "kyoyu-security-repeated", "business-rule", Error,
         "セキュリティラベルが重複しています",
         "the security label is repeated",
