@@ -10,17 +10,28 @@ mod cases;
 mod compare;
 #[path = "../tests/conformance/document.rs"]
 mod document;
+#[path = "../tests/conformance/modes.rs"]
+mod modes;
 #[path = "../tests/conformance/patch.rs"]
 mod patch;
 
 use std::{env, error::Error, fmt::Write, fs};
 
+use kyoyu_profile::validator::Mode;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let setting = cases::Setting::load().ok_or("the published verdicts are absent")?;
-    let outcome = compare::all(&setting);
+    let outcome = compare::all(&setting, cases::Packages::Official);
     println!("{}", document::summary(&outcome));
     println!("not explained: {:?}", outcome.unexplained_verdicts());
-    fs::write(cases::checkout("docs/conformance.md"), document::render(&outcome))?;
+    let difference = modes::difference(&setting);
+    println!("of strict mode alone and not listed: {:?}", difference.unlisted);
+    for mode in [Mode::Strict, Mode::Reference] {
+        let differing = modes::differing_packages(&setting, mode);
+        println!("{mode:?}, different errors by tables and packages: {differing:?}");
+    }
+    let text = document::render(&outcome, &difference);
+    fs::write(cases::checkout("docs/conformance.md"), text)?;
     if let Some(path) = env::args().nth(1) {
         fs::write(path, details(&outcome))?;
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::PathBuf};
 use kyoyu_profile::{
     Limits,
     package::Package,
-    validator::{Guide, Validator},
+    validator::{Guide, Mode, Report, Validator},
 };
 use serde_json::Value;
 
@@ -27,13 +27,21 @@ pub(crate) struct Case {
 pub(crate) struct Error {
     pub(crate) expression: String,
     pub(crate) id: String,
+    /// For whoever reads the differences.
     pub(crate) text: String,
 }
 
 /// Everything that a comparison needs.
 pub(crate) struct Setting {
     pub(crate) cases: Vec<Case>,
-    pub(crate) validators: HashMap<String, Validator>,
+    validators: HashMap<(String, Packages), Validator>,
+}
+
+/// What a guide was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Packages {
+    Official,
+    Shipped,
 }
 
 /// A path from the root of the checkout.
@@ -67,10 +75,24 @@ impl Setting {
         for (set, guide) in guides {
             let guide = Guide::load(&[&core, &jp_core, &guide]);
             assert_eq!(guide.faults(), [], "{set}");
-            validators.insert(set.to_owned(), Validator::new(vec![guide], Limits::default()));
+            validators.insert((set.to_owned(), Packages::Official), alone(guide));
+        }
+        let shipped = Package::shipped();
+        let guides = [("clins", shipped.clinical()), ("checkup", shipped.checkup())];
+        for (set, packages) in guides {
+            validators.insert((set.to_owned(), Packages::Shipped), alone(Guide::load(&packages)));
         }
         Some(Self { cases, validators })
     }
+
+    /// What is found in a case.
+    pub(crate) fn report(&self, case: &Case, packages: Packages, mode: Mode) -> Report {
+        self.validators[&(case.set.clone(), packages)].validate(&case.text, mode)
+    }
+}
+
+fn alone(guide: Guide) -> Validator {
+    Validator::new(vec![guide], Limits::default())
 }
 
 fn case(line: &str) -> Case {

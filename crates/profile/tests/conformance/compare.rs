@@ -3,16 +3,11 @@
 use kyoyu_domain::problem::Severity;
 use kyoyu_profile::validator::Mode;
 
-use crate::cases::{Case, Error, Setting};
+use crate::cases::{Case, Error, Packages, Setting};
 
 /// Rule classes of the reference validator that are policy, named in the guide.
-pub(crate) const POLICY: &[(&str, &str)] = &[
-    ("TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE", "URLs of example domains are no error of FHIR"),
-    (LANGUAGE, "a language that has no displays makes the reference refuse every code"),
-];
-
-/// The message with which it refuses codes in an unknown language.
-const LANGUAGE: &str = "Terminology_PassThrough_TX_Message";
+pub(crate) const POLICY: &[(&str, &str)] =
+    &[("TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE", "URLs of example domains are no error of FHIR")];
 
 /// What came of one case.
 pub(crate) struct Compared {
@@ -50,12 +45,12 @@ impl Compared {
     }
 }
 
-pub(crate) fn all(setting: &Setting) -> Outcome {
-    Outcome { cases: setting.cases.iter().map(|case| one(setting, case)).collect() }
+pub(crate) fn all(setting: &Setting, packages: Packages) -> Outcome {
+    Outcome { cases: setting.cases.iter().map(|case| one(setting, case, packages)).collect() }
 }
 
-fn one(setting: &Setting, case: &Case) -> Compared {
-    let report = setting.validators[&case.set].validate(&case.text, Mode::Reference);
+fn one(setting: &Setting, case: &Case, packages: Packages) -> Compared {
+    let report = setting.report(case, packages, Mode::Reference);
     let ours: Vec<(String, String)> = report
         .findings
         .iter()
@@ -83,14 +78,9 @@ fn one(setting: &Setting, case: &Case) -> Compared {
 
 /// The class of policy that the errors of a case hang on, if they all do.
 fn class(errors: &[Error]) -> Option<&'static str> {
-    let of = |error: &Error| {
-        let is_language = error.text.contains("nvalid display");
-        POLICY.iter().find(|(id, _)| *id == error.id || (is_language && *id == LANGUAGE))
-    };
+    let of = |error: &Error| POLICY.iter().find(|(id, _)| *id == error.id);
     let known = errors.iter().find_map(of)?;
-    // The texts of the other errors of a language are cut off before they say so.
-    let is_known = |error: &Error| known.0 == LANGUAGE || of(error).is_some() || is_echo(error);
-    errors.iter().all(is_known).then_some(known.1)
+    errors.iter().all(|error| of(error).is_some() || is_echo(error)).then_some(known.1)
 }
 
 /// Whether an error only says that another one spread.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use crate::compare::Outcome;
+use crate::{
+    cases::Error,
+    compare::Outcome,
+    modes::{Difference, REFERENCE_ONLY, STRICT_ONLY},
+};
 
 /// Figures for the one who runs the test.
 pub(crate) fn summary(outcome: &Outcome) -> String {
@@ -14,6 +18,10 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         format!("{counted} cases, {differing} verdicts differ, {exact} agree in all places\n");
     for (class, count) in classes(outcome) {
         writeln!(text, "{count:5} {class}").expect("a String takes everything");
+    }
+    let missed = outcome.cases.iter().filter(|case| !case.is_void).flat_map(|case| &case.missed);
+    for Error { id, expression, text: said } in missed {
+        writeln!(text, "  {id} {expression}: {said}").expect("a String takes everything");
     }
     for case in outcome.cases.iter().filter(|case| case.differs()) {
         let (theirs, ours) = (case.theirs_is_error, case.ours_is_error);
@@ -47,7 +55,7 @@ fn classes(outcome: &Outcome) -> BTreeMap<String, usize> {
 }
 
 /// `docs/conformance.md`.
-pub(crate) fn render(outcome: &Outcome) -> String {
+pub(crate) fn render(outcome: &Outcome, modes: &Difference) -> String {
     let counted: Vec<_> = outcome.cases.iter().filter(|case| !case.is_void).collect();
     let same = counted.iter().filter(|case| !case.differs()).count();
     let exact =
@@ -68,6 +76,7 @@ pub(crate) fn render(outcome: &Outcome) -> String {
     .expect("a String takes everything");
     verdicts(&mut text, outcome);
     places(&mut text, outcome);
+    strict(&mut text, modes);
     text
 }
 
@@ -93,5 +102,25 @@ fn places(text: &mut String, outcome: &Outcome) {
     text.push_str("\n## Rules whose places differ\n\n| rule | times |\n| --- | --- |\n");
     for (class, count) in classes(outcome) {
         writeln!(text, "| {class} | {count} |").expect("a String takes everything");
+    }
+}
+
+/// The rules in which the modes differ; those of the lists that no case needs too.
+fn strict(text: &mut String, modes: &Difference) {
+    text.push_str(
+        "\n## Where mode `strict` differs\n\n\
+         Counted over the same cases; findings that only say that another one spread are left \
+         out.\n\n| rule | error of | times | why |\n| --- | --- | --- | --- |\n",
+    );
+    let lists = [
+        ("`strict` only", STRICT_ONLY, &modes.strict_only),
+        ("`reference` only", REFERENCE_ONLY, &modes.reference_only),
+    ];
+    for (mode, rules, counted) in lists {
+        for (code, why) in rules {
+            let times = counted.get(*code).copied().unwrap_or_default();
+            writeln!(text, "| {code} | {mode} | {times} | {why} |")
+                .expect("a String takes everything");
+        }
     }
 }

@@ -7,29 +7,56 @@
 mod cases;
 mod compare;
 mod document;
+mod modes;
 mod patch;
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
-/// Of the cases that do not hang on a named rule class at most this many in a hundred.
-const UNEXPLAINED_PERCENT: usize = 1;
+use cases::{Packages, Setting};
+use kyoyu_profile::validator::Mode;
 
 #[test]
 fn verdicts_and_places_agree_with_the_reference_validator() {
-    let Some(setting) = cases::Setting::load() else {
-        println!("../shared is absent: no verdict was compared");
-        return;
-    };
-    let outcome = compare::all(&setting);
+    let Some(setting) = setting() else { return };
+    let outcome = compare::all(setting, Packages::Official);
     println!("{}", document::summary(&outcome));
     let unexplained = outcome.unexplained_verdicts();
-    assert!(
-        unexplained.len() * 100 <= outcome.cases.len() * UNEXPLAINED_PERCENT,
-        "{unexplained:#?}"
-    );
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
     let written = fs::read_to_string(cases::checkout("docs/conformance.md")).unwrap_or_default();
     assert!(
-        written == document::render(&outcome),
+        written == document::render(&outcome, &modes::difference(setting)),
         "docs/conformance.md is out of date: cargo run -p kyoyu-profile --example conformance"
     );
+}
+
+#[test]
+fn the_shipped_tables_agree_with_the_reference_validator_too() {
+    let Some(setting) = setting() else { return };
+    let outcome = compare::all(setting, Packages::Shipped);
+    let unexplained = outcome.unexplained_verdicts();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+}
+
+#[test]
+fn strict_mode_differs_from_the_reference_in_its_own_rules_only() {
+    let Some(setting) = setting() else { return };
+    let difference = modes::difference(setting);
+    assert!(difference.unlisted.is_empty(), "{:#?}", difference.unlisted);
+}
+
+#[test]
+fn both_sets_of_packages_find_the_same_errors_in_both_modes() {
+    let Some(setting) = setting() else { return };
+    for mode in [Mode::Strict, Mode::Reference] {
+        let differing = modes::differing_packages(setting, mode);
+        assert!(differing.is_empty(), "{mode:?}: {differing:#?}");
+    }
+}
+
+fn setting() -> Option<&'static Setting> {
+    static SETTING: LazyLock<Option<Setting>> = LazyLock::new(Setting::load);
+    if SETTING.is_none() {
+        println!("../shared is absent: no verdict was compared");
+    }
+    SETTING.as_ref()
 }
