@@ -69,7 +69,7 @@ pub(crate) fn addressees<'d>(bundle: &BundleView<'d>) -> Vec<(Cow<'d, str>, Valu
 }
 
 /// The section that names the addressee, or else the Composition.
-pub(crate) fn addressee_place<'d>(composition: Value<'d>) -> Value<'d> {
+pub(crate) fn addressee_place(composition: Value<'_>) -> Value<'_> {
     sections(composition, ADDRESSEE).next().unwrap_or(composition)
 }
 

@@ -112,7 +112,10 @@ impl Builder<'_> {
             for Criterion { node, path } in found {
                 let Some((child, step)) = self.step(node, part) else { continue };
                 for node in std::iter::once(child).chain(self.required_slices(child)) {
-                    next.push(Criterion { node, path: [&path[..], &[step.clone()]].concat() });
+                    next.push(Criterion {
+                        node,
+                        path: [&path[..], std::slice::from_ref(&step)].concat(),
+                    });
                 }
             }
             found = next;

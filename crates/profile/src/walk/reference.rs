@@ -245,10 +245,7 @@ impl<'d> Walk<'_, '_, 'd> {
 /// the version that it names.
 fn named_type(reference: &str) -> Option<String> {
     let parts: Vec<&str> = reference.split('/').collect();
-    let name = match parts.as_slice() {
-        [.., name, _, "_history", _] | [.., name, _] => name,
-        _ => return None,
-    };
+    let ([.., name, _, "_history", _] | [.., name, _]) = parts.as_slice() else { return None };
     let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
     is_type.then(|| (*name).to_owned())
 }

@@ -1,15 +1,18 @@
 //! Random changes of valid Bundles: nothing panics, and what passes can be spliced.
 
-use std::{ops::Range, time::Instant};
+use std::{fs, ops::Range};
 
 use kyoyu_profile::{
-    Limits, announcement,
+    Generation, Limits, announcement,
     collection::{self, CheckedBundle, CheckedResource},
-    consent, parameters, resource,
+    consent,
+    json::Document,
+    parameters, resource,
+    validator::{Mode, Validator},
 };
 use serde_json::{Value, json};
 
-use crate::support::{Random, assert_sound, input, tree};
+use crate::support::{Random, assert_sound, checkout, input, tree};
 
 const FIXTURES: &[&str] = &[
     "condition/valid",
@@ -278,25 +281,58 @@ fn further_references_to_the_patient_are_rewritten_too() {
     assert_spliceable(&body, &bundle);
 }
 
+/// The processor time of this thread in nanoseconds, where the system tells it.
+fn used_ns() -> u64 {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split(' ').next().and_then(|own| own.parse().ok()).unwrap_or_default()
+}
+
 /// Ten times the entries must not take a hundred times as long, whatever is wrong with them.
-/// The bound is loose, since the machine may be busy.
+/// Counted is what the thread itself used, since the machine may be busy.
 #[test]
 fn time_is_linear_in_the_entries() {
-    let bodies = [200, 2_000].map(|count| {
+    let bodies: [Vec<u8>; 2] = [200, 2_000].map(|count| {
         let mut bundle = tree("condition/valid");
         let entry = bundle["entry"][1].clone();
         let entries = (5..count).map(|_| entry.clone());
         bundle["entry"].as_array_mut().expect("entries").extend(entries);
         serde_json::to_vec(&bundle).expect("it is JSON")
     });
-    let times = bodies.each_ref().map(|body| {
-        let fastest = (0..3).map(|_| {
-            let before = Instant::now();
+    let of = |body: &[u8], runs: usize| {
+        let before = used_ns();
+        for _ in 0..runs {
             let report = collection::check(body, &Limits::default());
             assert!(report.bundle.is_none(), "the fullUrls repeat");
-            before.elapsed()
-        });
-        fastest.min().expect("three runs")
-    });
-    assert!(times[1] < times[0] * 40, "{times:?}");
+        }
+        used_ns() - before
+    };
+    // The same number of entries in both.
+    let times = [of(&bodies[0], 100), of(&bodies[1], 10)];
+    assert!(times[1] <= times[0] * 4, "{times:?}");
+}
+
+/// The kept inputs of the fuzz targets, and what those assert of any input.
+#[test]
+fn the_kept_corpus_breaks_nothing() {
+    let validator = Validator::shipped(Limits::default(), Generation::default());
+    let mut count = 0;
+    for target in ["json", "engine"] {
+        let directory = checkout("crates/profile/fuzz/corpus").join(target);
+        for file in fs::read_dir(&directory).expect("the corpus is kept") {
+            let bytes = fs::read(file.expect("an entry").path()).expect("a readable file");
+            let strict = Document::parse(&bytes, &Limits::default()).map(|own| own.node_count());
+            let lenient = Document::parse_leniently(&bytes, &Limits::default());
+            if let Ok(nodes) = strict {
+                assert_eq!(lenient.ok().map(|own| own.node_count()), Some(nodes));
+            }
+            for mode in [Mode::Strict, Mode::Reference] {
+                let report = validator.validate(&bytes, mode);
+                assert!(report.steps <= 12 * bytes.len() as u64 + 100, "{}", report.steps);
+            }
+            let report = collection::check_with(&bytes, &Limits::default(), &validator);
+            assert!(report.issues.len() <= collection::MAX_ISSUES);
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
 }
