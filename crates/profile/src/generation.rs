@@ -154,7 +154,8 @@ mod tests {
     fn the_accepted_versions_are_those_of_the_generations() {
         let versions: Vec<_> = Generation::ALL.iter().map(|own| own.version()).collect();
         assert_eq!(PROFILE_VERSIONS, versions);
-        for kind in CATALOGUE {
+        // The guide of checkup reports has versions of its own.
+        for kind in CATALOGUE.iter().filter(|own| !own.profile.contains("/eCheckup/")) {
             assert_eq!(kind.versions, versions, "{}", kind.code);
         }
     }
