@@ -30,7 +30,7 @@ fn implied(line: &'static str) -> Option<Implied> {
 
 /// The canonical of the profile that an Observation's code implies.
 pub(super) fn of(observation: Value<'_>) -> Option<&'static str> {
-    let names = &*NAMES;
+    let names = &NAMES;
     let codings = observation.field(names.code)?.field(names.coding)?;
     let has = |row: &Implied| {
         codings.items().any(|coding| {

@@ -418,7 +418,7 @@ rules! {
         "an identifier of urn:ietf:rfc:3986 is a URI",
         "URIにしてください",
         "use a URI";
-    ATTACHMENT_DATA = "kyoyu-attachment-data", "structure", Error,
+    ATTACHMENT_DATA = "kyoyu-attachment-undecodable", "structure", Error,
         "添付のデータを復号できません",
         "the data of the attachment cannot be decoded",
         "正しいbase64にしてください",
