@@ -250,13 +250,15 @@ impl Store {
         if self.surroundings.audit_months.lock().contains(&month) {
             return Ok(());
         }
+        let mut lent = self.recorders.take().await?;
         sqlx::query!(
             r#"-- audit.make_month
             select make_audit_month($1)::text as made"#,
             month
         )
-        .fetch_one(self.pool())
+        .fetch_one(lent.statement())
         .await?;
+        lent.answered();
         self.surroundings.audit_months.lock().insert(month);
         Ok(())
     }
