@@ -94,7 +94,7 @@ async fn a_file_of_another_type_another_content_or_elsewhere_is_refused() {
     assert!(letter.contains(&format!("\"data\":\"{head}")));
     for (broken, rule) in [
         (letter.replace(pdf, "\"contentType\":\"application/zip\""), "kyoyu-attachment-type"),
-        (letter.replace(pdf, "\"contentType\":\"image/png\""), "kyoyu-attachment-data"),
+        (letter.replace(pdf, "\"contentType\":\"image/png\""), "kyoyu-attachment-magic"),
         (
             letter
                 .replace(pdf, "\"url\":\"file:///etc/passwd\",\"contentType\":\"application/pdf\""),

@@ -63,7 +63,7 @@ rules! {
         "attachments of this type are not taken",
         "PNG、JPEG、TIFF、PDFのいずれかにしてください",
         "use PNG, JPEG, TIFF or PDF";
-    ATTACHMENT_DATA = "kyoyu-attachment-data", -, NotConformant, "value", Error,
+    ATTACHMENT_DATA = "kyoyu-attachment-magic", -, NotConformant, "value", Error,
         "添付の内容が宣言された形式（contentType）ではありません",
         "the data of the attachment are not of the declared contentType",
         "contentTypeまたは内容を確認してください",
