@@ -120,6 +120,7 @@ fn plain(identifier: u8, sort: Sort) -> Resource {
         identifier,
         sort,
         item: 0,
+        department: Some(1),
         dated: Some(Dated::At(1_700_000_000_000)),
         said: Said::Standing,
         long_term: false,

@@ -106,6 +106,8 @@ pub struct Resource {
     pub sort: Sort,
     /// Which item; 0 where the sort has none.
     pub item: u16,
+    /// Which of the institution's departments registers it; what has no list may lack one.
+    pub department: Option<u8>,
     /// When it was collected or began.
     pub dated: Option<Dated>,
     /// How it stands.
@@ -174,12 +176,14 @@ pub struct Policy {
     pub undo_days: u32,
     /// Over what the last three are counted.
     pub last_three_of: Scope,
+    /// What a list is the whole of.
+    pub list_of: ListOf,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self { undo_days: 7, last_three_of: Scope::Patient }
-    }
+impl Policy {
+    /// The policy of a service that nobody has set up otherwise.
+    pub const DEFAULT: Self =
+        Self { undo_days: 7, last_three_of: Scope::Patient, list_of: ListOf::Nothing };
 }
 
 /// Over what the last three collection times are counted.
@@ -190,6 +194,17 @@ pub enum Scope {
     /// Each item.
     Item,
     /// Each institution.
+    Institution,
+}
+
+/// What a list of diseases or allergies is the whole of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOf {
+    /// Older Bundles stay beside it.
+    Nothing,
+    /// A department.
+    Department,
+    /// The institution.
     Institution,
 }
 
@@ -204,8 +219,11 @@ pub struct Lifecycle {
 
 impl fmt::Display for Lifecycle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Policy { undo_days, last_three_of } = self.policy;
-        writeln!(out, "undo within {undo_days} days, last three of {last_three_of:?}")?;
+        let Policy { undo_days, last_three_of, list_of } = self.policy;
+        writeln!(
+            out,
+            "undo within {undo_days} days, last three of {last_three_of:?}, lists of {list_of:?}"
+        )?;
         self.events.iter().try_for_each(|event| writeln!(out, "{event}"))
     }
 }
@@ -238,6 +256,9 @@ impl fmt::Display for Resource {
             None => write!(out, " undated")?,
             Some(Dated::At(at)) => write!(out, " of {}", in_japan(at))?,
             Some(Dated::On(day)) => write!(out, " of {day}")?,
+        }
+        if let Some(department) = self.department {
+            write!(out, " department {department}")?;
         }
         if self.said != Said::Standing {
             write!(out, " {:?}", self.said)?;

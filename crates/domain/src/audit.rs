@@ -21,6 +21,8 @@ pub enum Action {
     Undo,
     /// 検査
     Validate,
+    /// 試読
+    Preview,
     /// 照会
     Status,
     /// 検索
@@ -61,6 +63,7 @@ impl Action {
         (Self::Cancel, "cancel", "取消"),
         (Self::Undo, "undo", "取消の取りやめ"),
         (Self::Validate, "validate", "検査"),
+        (Self::Preview, "preview", "登録前の表示確認"),
         (Self::Status, "status", "登録状況の照会"),
         (Self::Search, "search", "閲覧"),
         (Self::Read, "read", "閲覧（一件）"),

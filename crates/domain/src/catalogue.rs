@@ -15,6 +15,7 @@ pub use self::rows::CATALOGUE;
 use crate::{
     consent::ConsentCategory,
     entry::{Flags, Standing},
+    policy::Hiding,
     retention::Period,
 };
 
@@ -43,6 +44,9 @@ pub struct Kind {
     pub one_within: Oneness,
     /// 直近N回 — the newest so many collection times are kept whatever their age.
     pub last_n: Option<u8>,
+    /// 一覧送信 — whether each Bundle of it holds a whole list, which may take the place of the
+    /// older lists of the same scope (S3.2; [`crate::retention::FullSetScope`]).
+    pub sent_as_list: bool,
     /// Whether it may carry 長期保存 LTS.
     pub may_be_long_term: bool,
     /// Whether it may carry 未告知 UNINFORMED and 未提供 UNDELIVERED.
@@ -251,12 +255,12 @@ impl Kind {
         self.readers.contains(&Audience::Addressee)
     }
 
-    /// 表示条件 — whether an entry of this kind that stands so is ever shown.
-    pub fn shows(&self, standing: Standing) -> bool {
+    /// 表示条件 — why an entry of this kind that stands so is never shown, if it is not.
+    pub fn hidden_by(&self, standing: Standing) -> Option<Hiding> {
         match standing {
-            Standing::Standing | Standing::Awaited | Standing::Cancelled => true,
-            Standing::Refuted => self.shows_refuted,
-            Standing::EnteredInError => false,
+            Standing::Standing | Standing::Awaited | Standing::Cancelled => None,
+            Standing::Refuted => (!self.shows_refuted).then_some(Hiding::Refuted),
+            Standing::EnteredInError => Some(Hiding::EnteredInError),
         }
     }
 
@@ -354,9 +358,9 @@ mod tests {
 
     #[test]
     fn refuted_conditions_never_show_and_refuted_allergies_always_do() {
-        let shows = |code| find(code).expect("a kind").shows(Standing::Refuted);
+        let shows = |code| find(code).expect("a kind").hidden_by(Standing::Refuted).is_none();
         assert!(!shows("condition"));
         assert!(shows("drug-allergy") && shows("other-allergy"));
-        assert!(CATALOGUE.iter().all(|kind| !kind.shows(Standing::EnteredInError)));
+        assert!(CATALOGUE.iter().all(|kind| kind.hidden_by(Standing::EnteredInError).is_some()));
     }
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::identifiers::IdentifierHash;
+use crate::identifiers::{DepartmentHash, IdentifierHash};
 
 /// 表示区分 — the flags that an institution may set on a resource (S4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -110,6 +110,9 @@ pub struct Entry {
     pub item: u16,
     /// The resource identifier, hashed.
     pub identifier: IdentifierHash,
+    /// 診療科 — whose list it stands in; only of kinds that are sent as lists
+    /// ([`crate::catalogue::Kind::sent_as_list`]), and there where it is told.
+    pub department: Option<DepartmentHash>,
     /// 採取日時・発症日 — when it happened; a date without time is the start of its day in
     /// Japan. Whole milliseconds.
     pub dated_at: Option<DateTime<Utc>>,

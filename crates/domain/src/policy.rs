@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     catalogue::{self, Audience, Kind},
     consent::{Categories, ConsentCategory},
-    entry::{Entry, Flags},
+    entry::{Entry, Flags, Standing},
     identifiers::{InstitutionNumber, PersonKey, SubmissionId},
     letter::Letter,
     participant::Role,
@@ -89,6 +89,16 @@ pub fn audience(role: Role, purpose: Purpose) -> Option<Audience> {
     }
 }
 
+/// The role and the purpose that an audience reads with; an addressee does not read, it
+/// receives.
+pub fn reading_as(audience: Audience) -> Option<(Role, Purpose)> {
+    let roles = Role::ALL.iter().map(|(role, _)| *role);
+    let purposes = || Purpose::ALL.iter().map(|(purpose, ..)| *purpose);
+    roles
+        .flat_map(|role| purposes().map(move |purpose| (role, purpose)))
+        .find(|(role, purpose)| self::audience(*role, *purpose) == Some(audience))
+}
+
 /// 閲覧可否 — what holds for a resource of `kind` with `flags` when `role` reads for
 /// `purpose` under `consent` (none: no consent in force).
 pub fn verdict(
@@ -114,16 +124,43 @@ pub fn verdict(
             }
         }
     }
-    if shows(audience, kind, flags) { Verdict::Shown } else { Verdict::Hidden }
+    if hidden_by(audience, kind, flags).is_none() { Verdict::Shown } else { Verdict::Hidden }
 }
 
-/// Whether this audience ever sees a resource of `kind` that carries `flags`.
-fn shows(audience: Audience, kind: &Kind, flags: Flags) -> bool {
-    let by_flags = match audience {
-        Audience::Institution | Audience::Addressee => !flags.undelivered,
-        Audience::Patient | Audience::Insurer => !flags.undelivered && !flags.uninformed,
-    };
-    kind.readers.contains(&audience) && by_flags
+/// 非表示の理由 — why a reader is not shown a resource. Told to its sender alone, before it
+/// registers anything; no read says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hiding {
+    /// 共有項目外 — nobody reads the kind.
+    Unlisted,
+    /// This reader never sees the kind.
+    Audience,
+    /// The grant does not hold the kind: it is not shown yet, or was not asked or consented to.
+    NotGranted,
+    /// 未提供
+    Undelivered,
+    /// 未告知
+    Uninformed,
+    /// 誤登録
+    EnteredInError,
+    /// 否定
+    Refuted,
+}
+
+/// Why this audience never sees a resource of `kind` that carries `flags`, if it does not.
+fn hidden_by(audience: Audience, kind: &Kind, flags: Flags) -> Option<Hiding> {
+    let informed = matches!(audience, Audience::Institution | Audience::Addressee);
+    if kind.readers.is_empty() {
+        Some(Hiding::Unlisted)
+    } else if !kind.readers.contains(&audience) {
+        Some(Hiding::Audience)
+    } else if flags.undelivered {
+        Some(Hiding::Undelivered)
+    } else if flags.uninformed && !informed {
+        Some(Hiding::Uninformed)
+    } else {
+        None
+    }
 }
 
 /// 閲覧の請求 — who asks for whose data.
@@ -175,9 +212,20 @@ impl ReadGrant {
 
     /// Whether a stored resource is shown, as far as flags and standing go.
     pub fn shows(&self, kind: &'static Kind, entry: &Entry) -> bool {
-        self.kinds.contains(&kind)
-            && kind.shows(entry.standing)
-            && shows(self.audience, kind, entry.flags)
+        self.hidden_by(kind, entry.flags, entry.standing).is_none()
+    }
+
+    /// Why a resource with these flags and this standing is not shown, if it is not.
+    pub fn hidden_by(
+        &self,
+        kind: &'static Kind,
+        flags: Flags,
+        standing: Standing,
+    ) -> Option<Hiding> {
+        let granted = self.kinds.contains(&kind);
+        hidden_by(self.audience, kind, flags)
+            .or((!granted).then_some(Hiding::NotGranted))
+            .or_else(|| kind.hidden_by(standing))
     }
 }
 
@@ -362,10 +410,23 @@ mod tests {
         let condition = catalogue::find("condition").expect("a kind");
         let uninformed = Flags { uninformed: true, ..Flags::default() };
         let undelivered = Flags { undelivered: true, ..Flags::default() };
-        assert!(shows(Audience::Institution, condition, uninformed));
-        assert!(!shows(Audience::Patient, condition, uninformed));
-        assert!(!shows(Audience::Institution, condition, undelivered));
-        assert!(!shows(Audience::Patient, condition, undelivered));
+        let hidden = |audience, flags| hidden_by(audience, condition, flags);
+        assert_eq!(hidden(Audience::Institution, uninformed), None);
+        assert_eq!(hidden(Audience::Patient, uninformed), Some(Hiding::Uninformed));
+        assert_eq!(hidden(Audience::Institution, undelivered), Some(Hiding::Undelivered));
+        assert_eq!(hidden(Audience::Patient, undelivered), Some(Hiding::Undelivered));
+    }
+
+    #[test]
+    fn somebody_reads_as_each_audience_but_the_addressee() {
+        for (audience, _) in Audience::ALL {
+            match reading_as(*audience) {
+                Some((role, purpose)) => {
+                    assert_eq!(super::audience(role, purpose), Some(*audience))
+                }
+                None => assert_eq!(*audience, Audience::Addressee),
+            }
+        }
     }
 
     #[test]

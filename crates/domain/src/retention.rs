@@ -14,7 +14,9 @@
 //!   kinds without the rule do not count.
 //! - Within one institution and type a newer registration of the same resource
 //!   identifier hides the older copies of other submissions; what was sent as such hides what
-//!   was extracted of a letter, whichever is newer.
+//!   was extracted of a letter, whichever is newer. Where the policy says that a list is whole
+//!   ([`FullSetScope`]), a newer list hides in the same way all of the older lists of its
+//!   scope, also what it does not hold any more.
 //! - 受領: a letter lasts a few days more after its addressee has received it.
 //! - 取消: hidden at once, restorable for the undo window.
 //! - The purge is never ahead of an undo: what a newer registration hides or pushes out
@@ -22,18 +24,19 @@
 //!   A result pushes out nothing for good as long as a cancelled newer copy of it can be
 //!   restored, which would hide it again.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+mod succession;
+
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
+pub use self::succession::{FullSetScope, hidden_anew};
+use self::succession::{Newest, ResourceKey};
 use crate::{
     catalogue::{Kind, Oneness},
     clock::japan_day,
     entry::{Entry, Origin, Standing},
-    identifiers::{IdentifierHash, InstitutionNumber, SubmissionId},
+    identifiers::{InstitutionNumber, SubmissionId},
 };
 
 /// 期間 — a length in calendar units.
@@ -77,11 +80,18 @@ pub struct RetentionPolicy {
     pub undo_days: u16,
     /// How the last N are counted.
     pub last_n_scope: LastNScope,
+    /// What a newer list is the whole of.
+    pub full_set_scope: FullSetScope,
 }
 
 impl Default for RetentionPolicy {
     fn default() -> Self {
-        Self { version: 1, undo_days: 7, last_n_scope: LastNScope::Patient }
+        Self {
+            version: 1,
+            undo_days: 7,
+            last_n_scope: LastNScope::Patient,
+            full_set_scope: FullSetScope::None,
+        }
     }
 }
 
@@ -144,9 +154,6 @@ pub struct Copy<'a> {
 
 /// What makes one copy go before another: how it was sent, when it was registered.
 type Precedence = (Origin, DateTime<Utc>, SubmissionId);
-
-/// What makes two copies the same resource.
-type ResourceKey = (Option<InstitutionNumber>, IdentifierHash);
 
 impl Copy<'_> {
     fn live(&self) -> bool {
@@ -231,44 +238,36 @@ impl Reason {
 /// `copies` are all copies of one FHIR type that the store has of one patient; leaving
 /// one out may change the fate of another.
 pub fn fates(copies: &[Copy<'_>], policy: &RetentionPolicy) -> Vec<Fate> {
-    let newest = newest_live(copies);
-    let successors: Vec<Option<usize>> =
-        copies.iter().map(|copy| successor(copy, copies, &newest)).collect();
+    let newest = Newest::of(copies, policy.full_set_scope);
+    let successors: Vec<Option<usize>> = copies.iter().map(|copy| newest.successor(copy)).collect();
     let counted = CountedTimes::of(copies, &successors, policy);
-    copies
-        .iter()
-        .zip(&successors)
-        .map(|(copy, successor)| match (copy.cancelled_at, successor) {
+    let fate =
+        |(position, copy): (usize, &Copy<'_>)| match (copy.cancelled_at, successors[position]) {
             (Some(cancelled_at), _) => cancelled_fate(copy, cancelled_at, policy),
-            (None, Some(successor)) => superseded_fate(copy, &copies[*successor], &counted, policy),
             (None, None) => current_fate(copy, &counted),
-        })
-        .collect()
+            (None, Some(successor)) => {
+                let settled_on = policy.undo_over_on(copies[successor].registered_at);
+                let end = end_of(position, copies, &successors, &counted);
+                superseded_fate(copy, end.map_or(settled_on, |end| end.max(settled_on)), &counted)
+            }
+        };
+    copies.iter().enumerate().map(fate).collect()
 }
 
-type NewestLive = HashMap<ResourceKey, usize>;
-
-fn newest_live(copies: &[Copy<'_>]) -> NewestLive {
-    let mut newest = NewestLive::new();
-    for (position, copy) in copies.iter().enumerate().filter(|(_, copy)| copy.live()) {
-        let best = newest.entry(copy.resource_key()).or_insert(position);
-        if rank(&copies[*best]) < rank(copy) {
-            *best = position;
-        }
-    }
-    newest
-}
-
-/// Of copies in one Bundle the one that stands first there.
-fn rank(copy: &Copy<'_>) -> (Precedence, Reverse<u16>) {
-    (copy.precedence(), Reverse(copy.entry.ordinal))
-}
-
-/// The newest live copy of the same resource, if another submission brought it.
-fn successor(copy: &Copy<'_>, copies: &[Copy<'_>], newest: &NewestLive) -> Option<usize> {
-    let position = *newest.get(&copy.resource_key())?;
-    let newer = copies[position].precedence() > copy.precedence();
-    (newer && copies[position].submission != copy.submission).then_some(position)
+/// 終期 — the first day on which a live copy is kept for undos alone; none: it is kept. A
+/// hidden one lasts as long as it would by itself without a long-term flag, but never longer
+/// than the copy that took its place: nothing may come back because something newer, which
+/// may be hidden itself, has expired.
+fn end_of(
+    position: usize,
+    copies: &[Copy<'_>],
+    successors: &[Option<usize>],
+    counted: &CountedTimes,
+) -> Option<NaiveDate> {
+    let copy = &copies[position];
+    let Some(successor) = successors[position] else { return current_fate(copy, counted).gone_on };
+    let (own, newer) = (copy.too_old_on(), end_of(successor, copies, successors, counted));
+    Some(newer.map_or(own, |newer| own.min(newer)))
 }
 
 fn cancelled_fate(copy: &Copy<'_>, cancelled_at: DateTime<Utc>, policy: &RetentionPolicy) -> Fate {
@@ -296,23 +295,12 @@ fn current_fate(copy: &Copy<'_>, counted: &CountedTimes) -> Fate {
     Fate { current: true, gone_on, deletable_on, reason: Reason::Expired }
 }
 
-/// A hidden older copy. It lasts as long as it would by itself without a long-term flag,
-/// but never longer than the copy that took its place: nothing may come back because
-/// something newer has expired.
-fn superseded_fate(
-    copy: &Copy<'_>,
-    successor: &Copy<'_>,
-    counted: &CountedTimes,
-    policy: &RetentionPolicy,
-) -> Fate {
-    let settled_on = policy.undo_over_on(successor.registered_at);
-    let own = copy.too_old_on();
-    let end = current_fate(successor, counted).gone_on.map_or(own, |gone_on| own.min(gone_on));
+/// A hidden older copy, which may go from `superseded_on` on, or when it would by itself.
+fn superseded_fate(copy: &Copy<'_>, superseded_on: NaiveDate, counted: &CountedTimes) -> Fate {
     let by_itself = current_fate(copy, counted).deletable_on;
-    let superseded = end.max(settled_on);
     let (day, reason) = match by_itself {
-        Some(day) if day <= superseded => (day, Reason::Expired),
-        _ => (superseded, Reason::Superseded),
+        Some(day) if day <= superseded_on => (day, Reason::Expired),
+        _ => (superseded_on, Reason::Superseded),
     };
     Fate { current: false, gone_on: None, deletable_on: Some(day), reason }
 }

@@ -293,9 +293,50 @@ rules! {
         "resource identifiers are repeated within the Bundle ({} times)",
         "リソースごとに一意な識別子を付けてください",
         "give each resource an identifier of its own";
+    PREVIEW_SHOWN = "kyoyu-preview-shown", NotConformant, "informational", Information,
+        "表示されます: {}",
+        "shown: {}",
+        "操作は不要です",
+        "nothing to do";
+    PREVIEW_UNLISTED = "kyoyu-preview-unlisted", NotConformant, "suppressed", Information,
+        "共有項目外のため誰にも表示されません: {}",
+        "outside the shared items and shown to nobody: {}",
+        "共有項目のつもりなら、コードとコード体系を確認してください",
+        "check codes and code systems if shared items were meant";
+    PREVIEW_AUDIENCE = "kyoyu-preview-audience", NotConformant, "suppressed", Information,
+        "この閲覧者には表示されない種類です: {}",
+        "of a kind that this reader never sees: {}",
+        "操作は不要です",
+        "nothing to do";
+    PREVIEW_CLOSED = "kyoyu-preview-closed", NotConformant, "suppressed", Information,
+        "まだ閲覧が始まっていない種類です: {}",
+        "of a kind that is not shown yet: {}",
+        "開始日を確認してください",
+        "see when it opens";
+    PREVIEW_UNDELIVERED = "kyoyu-preview-undelivered", NotConformant, "suppressed", Information,
+        "未提供（UNDELIVERED）のため表示されません: {}",
+        "withheld as UNDELIVERED: {}",
+        "表示するにはフラグを外してください",
+        "take the flag away to have them shown";
+    PREVIEW_UNINFORMED = "kyoyu-preview-uninformed", NotConformant, "suppressed", Information,
+        "未告知（UNINFORMED）のため表示されません: {}",
+        "withheld as UNINFORMED: {}",
+        "告知後にフラグを外してください",
+        "take the flag away when the patient has been told";
+    PREVIEW_ENTERED_IN_ERROR = "kyoyu-preview-entered-in-error", NotConformant, "suppressed",
+        Information,
+        "誤登録（entered-in-error）のため表示されません: {}",
+        "withheld as entered in error: {}",
+        "誤りでなければ状態を直してください",
+        "correct the status unless it is an error";
+    PREVIEW_REFUTED = "kyoyu-preview-refuted", NotConformant, "suppressed", Information,
+        "否定（refuted）のため表示されません: {}",
+        "withheld as refuted: {}",
+        "否定でなければverificationStatusを直してください",
+        "correct verificationStatus unless it is refuted";
     OLDER_HIDDEN = "kyoyu-older-hidden", NotConformant, "informational", Information,
-        "同じリソース識別子の以前の登録 {} 件は表示されなくなります",
-        "{} earlier copies of the same resources are hidden from now on",
+        "同じリソース識別子の、または同じ範囲の旧一覧にある以前の登録 {} 件は表示されなくなります",
+        "{} earlier copies of the same resources or of older lists are hidden from now on",
         "操作は不要です",
         "nothing to do";
     CONSENT_SHAPE = "kyoyu-consent-shape", NotConformant, "invariant", Error,

@@ -145,9 +145,11 @@ fn how(action: Action) -> AuditEventAction {
         | Action::LookUp
         | Action::Status
         | Action::ReadAudit => AuditEventAction::R,
-        Action::Validate | Action::Metadata | Action::Administer | Action::Unknown => {
-            AuditEventAction::E
-        }
+        Action::Validate
+        | Action::Preview
+        | Action::Metadata
+        | Action::Administer
+        | Action::Unknown => AuditEventAction::E,
     }
 }
 

@@ -64,11 +64,10 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
     let limits = config.limits.of_bodies();
     Ok(kyoyu_service::Options {
         limits,
-        validator: Arc::new(profiles::validator(
-            config.profiles.packages(),
-            config.profiles.generation(),
-            limits,
-        )?),
+        validator: Arc::new(
+            profiles::validator(config.profiles.packages(), config.profiles.generation(), limits)?
+                .waiving(config.submit.waived()),
+        ),
         retention: config.retention.policy(),
         documents: config.documents.options()?,
         last_wins: config.submit.last_wins,

@@ -7,7 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
     catalogue::Kind,
     entry::{ClinicalStatus, Flags, Standing},
-    identifiers::{BundleIdentifier, IdentifierHash, InstitutionNumber, PersonIdentifier},
+    identifiers::{
+        BundleIdentifier, DepartmentHash, IdentifierHash, InstitutionNumber, PersonIdentifier,
+    },
     phi::Phi,
 };
 
@@ -26,10 +28,18 @@ pub struct CheckedBundle {
     /// after another they are a readable JSON text. Empty for a document, which is kept whole.
     pub envelope: Vec<Range<usize>>,
     /// What is shared resource by resource, in document order: the entries after the Patient
-    /// of a collection, at least one; what can be extracted of a letter, possibly nothing.
+    /// of a collection, at least one unless [`crate::rules::EMPTY_SET`] is waived; what can be
+    /// extracted of a letter, possibly nothing.
     pub resources: Vec<CheckedResource>,
     /// What it is as a document; none for a collection.
     pub document: Option<DocumentFacts>,
+}
+
+impl CheckedBundle {
+    /// 空の送信 — whether it holds the Patient only.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.document.is_none()
+    }
 }
 
 /// 患者 — what identifies the Bundle's patient.
@@ -71,6 +81,8 @@ pub struct CheckedResource {
     pub item: u16,
     /// Its resource identifier.
     pub identifier: IdentifierHash,
+    /// Whose list it stands in, of kinds that are sent as lists.
+    pub department: Option<DepartmentHash>,
     /// 採取日時・発症日 — when it happened, in whole milliseconds; a date without time is
     /// the start of its first day in Japan.
     pub dated_at: Option<DateTime<Utc>>,

@@ -19,7 +19,10 @@ use crate::{
     json::{Document, Value},
     limits::Limits,
     resource::ResourceView,
-    rules::{DOCUMENT_RULES, Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, resource_identifier},
+    rules::{
+        BoundRule, DOCUMENT_RULES, Findings, LIMIT_ENTRIES, NOT_A_RESOURCE, RULES, department,
+        resource_identifier,
+    },
     validator::Validator,
     view::{BundleView, EntryView, birth_date, insured_identifiers, person_identifier},
 };
@@ -52,14 +55,15 @@ pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
         Ok(document) => document,
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
-    match examine(&document, limits, unnamed) {
+    match examine(&document, limits, unnamed, &|_| true) {
         Ok((view, findings)) => concluded(&view, findings.into_issues(&document)),
         Err(issue) => Report { issues: vec![issue], bundle: None },
     }
 }
 
 /// 登録の検査 — the rules of the Bundle as a whole, and the profiles of everything in it, both
-/// of the generation that the Bundle names, or else of the validator's.
+/// of the generation that the Bundle names, or else of the validator's; but for the rules that
+/// the validator waives.
 ///
 /// Shape, answer: as [`check`]; errors come first.
 pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
@@ -68,7 +72,8 @@ pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report
         Err(issue) => return Report { issues: vec![issue], bundle: None },
     };
     let of_profiles = || validator.issues(&document);
-    match examine(&document, limits, validator.unnamed()) {
+    let asked = |row: &BoundRule| !validator.waives(row.rule);
+    match examine(&document, limits, validator.unnamed(), &asked) {
         Ok((view, findings)) => {
             concluded(&view, joined(findings.into_issues(&document), of_profiles()))
         }
@@ -112,7 +117,7 @@ fn expression(issue: &Issue) -> Option<String> {
     issue.place.as_ref().map(|place| place.expression.clone())
 }
 
-/// Asks every rule of the Bundle.
+/// Asks the rules of the Bundle that are `asked` for.
 ///
 /// # Errors
 /// What makes it pointless to ask.
@@ -120,6 +125,7 @@ fn examine<'d>(
     document: &'d Document<'d>,
     limits: &Limits,
     unnamed: Generation,
+    asked: &dyn Fn(&BoundRule) -> bool,
 ) -> Result<(BundleView<'d>, Findings<'d>), Issue> {
     let root = document.root();
     if let Some(issue) = unfit(root, limits) {
@@ -128,7 +134,8 @@ fn examine<'d>(
     let view = BundleView::new(root, limits, unnamed);
     let mut findings = Findings::new(MAX_ISSUES);
     let rules = if view.is_document() { DOCUMENT_RULES } else { RULES };
-    for row in rules.iter().filter(|row| view.generation.asks(row.rule.code)) {
+    let of_generation = rules.iter().filter(|row| view.generation.asks(row.rule.code));
+    for row in of_generation.filter(|row| asked(row)) {
         findings.apply(row, &view);
     }
     Ok((view, findings))
@@ -182,8 +189,9 @@ pub(crate) fn checked(
         .filter(|value| value.key_is("reference") && *value != subject && value.is(patient_url))
         .map(Splice::replacing)
         .collect();
+    let kind = view.kind.ok()?;
     Some(CheckedResource {
-        kind: view.kind.ok()?,
+        kind,
         text: view.value.span(),
         id: id.map_or_else(|| Splice::inserting_id(view.value), Splice::replacing),
         patient: Splice::replacing(subject),
@@ -191,6 +199,7 @@ pub(crate) fn checked(
         ordinal: u16::try_from(ordinal).ok()?,
         item: view.item.id,
         identifier: resource_identifier(*view.identifiers.first()?)?,
+        department: department(view.value).filter(|_| kind.sent_as_list),
         dated_at: view.dated_at.good(),
         standing: view.standing.good().unwrap_or_default(),
         clinical: view.clinical.good().unwrap_or_default(),

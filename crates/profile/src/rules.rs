@@ -35,7 +35,7 @@ use std::sync::LazyLock;
 
 use kyoyu_domain::{problem::Rule, rules::RESOURCE_REPEATED};
 
-pub(crate) use self::resources::resource_identifier;
+pub(crate) use self::resources::{department, resource_identifier};
 pub use self::{
     catalogue::{Listed, Source, as_csv, as_markdown, catalogue},
     document_texts::*,
@@ -81,6 +81,9 @@ const fn on_bundle(rule: &'static Rule, check: Check) -> BoundRule {
 const fn on_patient(rule: &'static Rule, check: Check) -> BoundRule {
     of(rule, PATIENT_PROFILE_URL, check)
 }
+
+/// 空の送信 — what refuses a Bundle with the Patient only (S1.3); a policy may waive it.
+pub static EMPTY_SET: &[&Rule] = &[&TAGGED_RESOURCE];
 
 /// Every rule of a collection Bundle.
 pub static RULES: &[BoundRule] = &[

@@ -9,6 +9,8 @@ mod guide;
 mod repair;
 mod report;
 
+use std::sync::Arc;
+
 use kyoyu_domain::problem::{Issue, Rule, Severity};
 
 pub use self::{
@@ -21,7 +23,8 @@ use crate::{
     json::{Document, Symbol, Value},
     limits::Limits,
     package::Package,
-    walk::{self, Check},
+    rules::{BoundRule, RULES},
+    walk::{self, Broken, Check},
 };
 
 /// 様式 — how strict a check is.
@@ -35,11 +38,13 @@ pub enum Mode {
 }
 
 /// 検査器 — checks documents against the guides that were loaded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Validator {
-    guides: Vec<Generations>,
+    guides: Arc<[Generations]>,
     unnamed: Generation,
     limits: Limits,
+    /// Rules of Bundles that are not asked in strict mode.
+    waived: &'static [&'static Rule],
 }
 
 impl Validator {
@@ -49,10 +54,23 @@ impl Validator {
         Self::with_generations(guides, Generation::default(), limits)
     }
 
+    /// 見送り — the same guides without some rules of Bundles ([`RULES`]), which the policy of
+    /// whoever runs the service does not ask: neither as such nor where a profile states them.
+    /// The verdict of the reference validator stays what it is.
+    #[must_use]
+    pub fn waiving(&self, waived: &'static [&'static Rule]) -> Self {
+        Self { waived, ..self.clone() }
+    }
+
+    /// Whether a rule of Bundles is not asked.
+    pub fn waives(&self, rule: &Rule) -> bool {
+        self.waived.contains(&rule)
+    }
+
     /// The same with guides in several generations; `unnamed` is the one that they were
     /// loaded with.
     pub fn with_generations(guides: Vec<Generations>, unnamed: Generation, limits: Limits) -> Self {
-        Self { guides, unnamed, limits }
+        Self { guides: guides.into(), unnamed, limits, waived: &[] }
     }
 
     /// The guides that the product ships, each compiled on a thread of its own. A Bundle that
@@ -102,7 +120,7 @@ impl Validator {
     /// Checks a document that was parsed; leniently or not is the caller's choice.
     pub fn validate_document(&self, document: &Document<'_>, mode: Mode) -> Report {
         let Some(guide) = self.guide_for(document.root()) else { return Report::default() };
-        let (findings, steps) = find(guide, document, mode);
+        let (findings, steps) = self.find(guide, document, mode);
         let mut report = Report::new(guide, document, findings, mode);
         report.add_laxities(document, mode);
         report.steps = steps;
@@ -113,7 +131,7 @@ impl Validator {
     /// 200. The document was parsed strictly.
     pub fn issues(&self, document: &Document<'_>) -> Vec<Issue> {
         let Some(guide) = self.guide_for(document.root()) else { return Vec::new() };
-        let (findings, _) = find(guide, document, Mode::Strict);
+        let (findings, _) = self.find(guide, document, Mode::Strict);
         report::issues(guide, document, findings)
     }
 
@@ -135,19 +153,36 @@ impl Validator {
         });
         claimed.or(self.guides.first()).map(|guide| guide.guide_for(root))
     }
-}
 
-/// What a walk finds, and how many elements it looked at.
-fn find(guide: &Guide, document: &Document<'_>, mode: Mode) -> (Vec<walk::Finding>, u64) {
-    let check = Check::new(guide, document, mode);
-    let mut findings = check.run();
-    if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
-        findings.push(walk::root_finding(document));
+    /// What a walk finds, and how many elements it looked at.
+    fn find(
+        &self,
+        guide: &Guide,
+        document: &Document<'_>,
+        mode: Mode,
+    ) -> (Vec<walk::Finding>, u64) {
+        let check = Check::new(guide, document, mode);
+        let mut findings = check.run();
+        if check.resources.root().is_none_or(|root| check.resources[root].type_profile.is_none()) {
+            findings.push(walk::root_finding(document));
+        }
+        if mode == Mode::Strict {
+            walk::strict::add(&mut findings, &check);
+            if !self.waived.is_empty() {
+                findings.retain(|finding| !self.waives_invariant(guide, finding));
+            }
+        }
+        (findings, check.steps())
     }
-    if mode == Mode::Strict {
-        walk::strict::add(&mut findings, &check);
+
+    /// Whether a finding is the published form of a rule of Bundles that is waived.
+    fn waives_invariant(&self, guide: &Guide, finding: &walk::Finding) -> bool {
+        let Broken::Constraint(id) = finding.broken else { return false };
+        let stated = guide.schema().stated(id);
+        let is_stated =
+            |row: &&BoundRule| row.canonical == &*stated.source && row.key == &*stated.key;
+        RULES.iter().find(is_stated).is_some_and(|row| self.waives(row.rule))
     }
-    (findings, check.steps())
 }
 
 /// Every rule that a check can report beside the invariants of the packages.

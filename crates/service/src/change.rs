@@ -72,7 +72,9 @@ impl Service {
         self.change_stored(tx, caller, checked, current).await
     }
 
-    /// Replaces `old` by a newer version of the same person's Bundle.
+    /// Replaces `old` by a newer version of the same person's Bundle. An empty set, where the
+    /// policy accepts it, leaves a version without data: it can be changed and cancelled like
+    /// any other, and what `old` had hidden is shown again.
     pub(crate) async fn change_stored(
         &self,
         mut tx: Tx,

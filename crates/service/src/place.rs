@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
-    catalogue::{self, Kind, Oneness},
+    catalogue::{self, Kind},
     clock::japan_day,
     entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
     identifiers::{IdentifierHash, InstitutionNumber, PersonKey, SubmissionId},
     problem::Issue,
-    retention::{self, RetentionPolicy, fates},
+    retention::{self, RetentionPolicy, fates, hidden_anew},
     rules,
     submission::{KindCount, Submission},
 };
@@ -71,14 +71,20 @@ pub(crate) async fn place(
     }
     let remaining: Vec<Segment> =
         stored.into_iter().filter(|one| !replaces(to, one.key.submission)).collect();
-    let due_on = first_day(&remaining, &segments, institution, to, now);
-    let older_hidden = count_hidden(&remaining, &segments, institution);
+    let stored: Vec<_> = remaining.iter().flat_map(Segment::copies).collect();
+    let coming = coming(&segments, institution, to, now);
+    let due_on = earliest(stored.iter().chain(&coming).copied(), to.policy);
+    let older_hidden = count_hidden(&stored, &coming, to.policy);
     let mut counts = count(&segments, now);
     counts.extend(nested_count(bundle, now));
     Ok(Placement { segments, attachments, counts, due_on, older_hidden })
 }
 
-fn refuse_closed_kinds(bundle: &CheckedBundle, now: DateTime<Utc>) -> Result<(), Failure> {
+/// Refuses a Bundle that holds what is not accepted yet.
+pub(crate) fn refuse_closed_kinds(
+    bundle: &CheckedBundle,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let closed = kinds_of(bundle).find(|kind| !kind.accept.is_open(now));
     closed.map_or(Ok(()), |kind| Err(Issue::of(&rules::KIND_CLOSED).with(kind.japanese).into()))
 }
@@ -177,6 +183,7 @@ fn pack_document(
         text_bytes: text.len() as u32,
         item: 0,
         identifier: document.identifier,
+        department: None,
         dated_at: document.dated_at,
         standing: Standing::Standing,
         clinical: ClinicalStatus::Active,
@@ -210,6 +217,7 @@ fn entry(
         text_bytes: text_bytes as u32,
         item: resource.item,
         identifier: resource.identifier,
+        department: resource.department,
         dated_at: resource.dated_at,
         standing: resource.standing,
         clinical: resource.clinical,
@@ -220,16 +228,14 @@ fn entry(
     }
 }
 
-/// The first day on which something may be deleted of what is stored beside the new
-/// segments, or of these.
-fn first_day(
-    stored: &[Segment],
-    new: &[NewSegment],
+/// The new segments as retention will see them.
+fn coming<'a>(
+    segments: &'a [NewSegment],
     institution: InstitutionNumber,
     to: &Destination<'_>,
     now: DateTime<Utc>,
-) -> Option<NaiveDate> {
-    let coming = new.iter().flat_map(|segment| {
+) -> Vec<retention::Copy<'a>> {
+    let copies = segments.iter().flat_map(|segment| {
         segment.entries.iter().map(|entry| retention::Copy {
             kind: segment.kind,
             institution,
@@ -240,7 +246,7 @@ fn first_day(
             entry,
         })
     });
-    earliest(stored.iter().flat_map(Segment::copies).chain(coming), to.policy)
+    copies.collect()
 }
 
 /// The first day on which any of a patient's copies may be deleted; each type is judged by
@@ -271,33 +277,21 @@ pub(crate) async fn reschedule(
     }
 }
 
-/// How many resources of the Bundle take the place of an older copy.
+/// How many stored copies are hidden from now on, each type by itself.
 fn count_hidden(
-    remaining: &[Segment],
-    new: &[NewSegment],
-    institution: InstitutionNumber,
+    stored: &[retention::Copy<'_>],
+    coming: &[retention::Copy<'_>],
+    policy: &RetentionPolicy,
 ) -> usize {
-    let live = remaining.iter().filter(|one| one.cancelled_at.is_none());
-    let older: HashSet<Hidden> = live
-        .filter(|one| one.institution == institution || one.key.kind.one_within == Oneness::Patient)
-        .flat_map(|one| one.entries.iter().map(|entry| (one.key.kind, entry)))
-        .map(|(kind, entry)| (kind.resource_type, entry.identifier, entry.origin))
-        .collect();
-    let coming: HashSet<Hidden> = new
-        .iter()
-        .flat_map(|one| one.entries.iter().map(|entry| (one.kind, entry)))
-        .map(|(kind, entry)| (kind.resource_type, entry.identifier, entry.origin))
-        .collect();
-    // What was sent as such hides both; what was extracted hides only its like.
-    let hides = |(of_type, identifier, origin): &Hidden| {
-        older.contains(&(*of_type, *identifier, Origin::Extracted))
-            || (*origin == Origin::Sent && older.contains(&(*of_type, *identifier, Origin::Sent)))
-    };
-    coming.iter().filter(|one| hides(one)).count()
+    let types: HashSet<&str> = coming.iter().map(|copy| copy.kind.resource_type).collect();
+    let hidden =
+        |of: &str| hidden_anew(&of_type(stored, of), &of_type(coming, of), policy.full_set_scope);
+    types.into_iter().map(hidden).sum()
 }
 
-/// What a newer copy hides, or is: a type, a resource identifier and an origin.
-type Hidden = (&'static str, IdentifierHash, Origin);
+fn of_type<'a>(copies: &[retention::Copy<'a>], of: &str) -> Vec<retention::Copy<'a>> {
+    copies.iter().filter(|copy| copy.kind.resource_type == of).copied().collect()
+}
 
 fn count(segments: &[NewSegment], now: DateTime<Utc>) -> Vec<KindCount> {
     let mut counts: Vec<KindCount> = Vec::new();

@@ -16,7 +16,10 @@ use kyoyu_domain::{
     rules,
     submission::{State, Submission},
 };
-use kyoyu_profile::collection::{self, CheckedBundle};
+use kyoyu_profile::{
+    collection::{self, CheckedBundle},
+    rules::TAGGED_RESOURCE,
+};
 use kyoyu_store::{
     Tx, body,
     submission::{self, NewSubmission, Owner},
@@ -109,6 +112,9 @@ impl Service {
         }
     }
 
+    /// 初回登録 — stores the first version. An empty set (a Bundle with the Patient only, S1.3)
+    /// empties what was sent before; where nothing was, it is refused also by a policy that
+    /// accepts it as a change, since a Bundle identifier would be used up for nothing.
     async fn store_first(
         &self,
         mut tx: Tx,
@@ -116,6 +122,9 @@ impl Service {
         checked: &Checked,
         person: PersonKey,
     ) -> Result<Accepted, Failure> {
+        if checked.bundle.is_empty() {
+            return Err((&TAGGED_RESOURCE).into());
+        }
         let new = self.prepare(&mut tx, checked, person, None).await?;
         let kinds = kinds_of(&new.submission);
         let stored = NewSubmission {
@@ -253,9 +262,11 @@ fn check_now(body: Bytes, options: &Options) -> Result<Checked, Failure> {
     Ok(Checked { body, sha256, bundle, warnings: report.issues, pattern: None })
 }
 
-/// The Bundle's head and Patient, packed; a document is kept whole and needs none.
+/// The Bundle's head and Patient, packed; a document is kept whole and needs none. An emptied
+/// Bundle keeps none either: no resource of it will ever be due, and the Patient would stay for
+/// good.
 fn envelope(checked: &Checked) -> Vec<u8> {
-    if checked.bundle.document.is_some() {
+    if checked.bundle.document.is_some() || checked.bundle.is_empty() {
         return Vec::new();
     }
     let parts: Vec<&[u8]> =

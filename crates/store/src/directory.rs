@@ -3,7 +3,8 @@
 //! Shape: a version byte, then per resource: one byte of clinical status and of what
 //! follows, the ordinal (difference to the one before; absent: 1), text bytes, the item
 //! doubled (odd: flags, standing and origin follow the hash), eight bytes of identifier hash, one
-//! byte of flags, standing and origin, then dates in milliseconds as differences. Numbers are
+//! byte of flags, standing, origin and whether the department follows because it is another one
+//! than that of the resource before, then dates in milliseconds as differences. Numbers are
 //! LEB128, differences zigzag. About 12 bytes a resource.
 //!
 //! Version 1, which rows may still have, writes ordinal, flags and standing always.
@@ -11,7 +12,7 @@
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
-    identifiers::IdentifierHash,
+    identifiers::{DepartmentHash, IdentifierHash},
 };
 
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ const VERSION: u8 = 2;
 const EVERYTHING_WRITTEN: u8 = 1;
 /// In the byte of flags and standing.
 const EXTRACTED: u8 = 1 << 6;
+const OTHER_DEPARTMENT: u8 = 1 << 7;
 const HAS_DATE: u8 = 1 << 3;
 const SAME_DATE: u8 = 1 << 4;
 const HAS_FIRST: u8 = 1 << 5;
@@ -31,7 +33,7 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
     let mut out = Vec::with_capacity(1 + entries.len() * 16);
     out.push(VERSION);
     let base = registered_at.timestamp_millis();
-    let (mut ordinal, mut former_date) = (0_u16, base);
+    let (mut ordinal, mut former_date, mut department) = (0_u16, base, None);
     for entry in entries {
         let step = entry.ordinal - ordinal;
         ordinal = entry.ordinal;
@@ -52,12 +54,15 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
             put(&mut out, u64::from(step));
         }
         put(&mut out, u64::from(entry.text_bytes));
-        let extracted = if entry.origin == Origin::Extracted { EXTRACTED } else { 0 };
-        let bits = entry.flags.bits() | standing_number(entry.standing) << 3 | extracted;
+        let bits = bits_of(entry, department);
         put(&mut out, u64::from(entry.item) << 1 | u64::from(bits != 0));
         out.extend_from_slice(&entry.identifier.0.to_be_bytes());
         if bits != 0 {
             out.push(bits);
+        }
+        if entry.department != department {
+            department = entry.department;
+            put_department(&mut out, department);
         }
         if let Some(date) = date.filter(|_| !same_date) {
             put_signed(&mut out, date - former_date);
@@ -68,6 +73,13 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Flags, standing and origin, and whether the department is another one than before.
+fn bits_of(entry: &Entry, department: Option<DepartmentHash>) -> u8 {
+    let extracted = if entry.origin == Origin::Extracted { EXTRACTED } else { 0 };
+    let other = if entry.department == department { 0 } else { OTHER_DEPARTMENT };
+    entry.flags.bits() | standing_number(entry.standing) << 3 | extracted | other
 }
 
 /// Reads a directory.
@@ -83,6 +95,7 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
     };
     let base_micros = registered_at.timestamp_micros();
     let (mut ordinal, mut former_date) = (0_u16, registered_at.timestamp_millis());
+    let mut department = None;
     let mut entries = Vec::new();
     while !reader.bytes.is_empty() {
         let Head { step, text_bytes, item, identifier, bits, marks } = head(&mut reader)?;
@@ -92,6 +105,9 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
             .ok_or(corrupt("ordinal out of range"))?;
         let text_bytes = text_bytes.try_into().map_err(|_| corrupt("length out of range"))?;
         let item = item.try_into().map_err(|_| corrupt("item out of range"))?;
+        if bits & OTHER_DEPARTMENT != 0 {
+            department = reader.department()?;
+        }
         let dated_at = if marks & HAS_DATE == 0 {
             None
         } else {
@@ -114,8 +130,9 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
             text_bytes,
             item,
             identifier,
+            department,
             dated_at,
-            standing: standing_of((bits & !EXTRACTED) >> 3)?,
+            standing: standing_of((bits & !(EXTRACTED | OTHER_DEPARTMENT)) >> 3)?,
             clinical: clinical_of(marks & 0b111)?,
             flags: Flags::from_bits(bits & 0b111),
             origin: if bits & EXTRACTED == 0 { Origin::Sent } else { Origin::Extracted },
@@ -166,6 +183,14 @@ fn put(out: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     out.push(number as u8);
+}
+
+/// Whether there is one, then its hash.
+fn put_department(out: &mut Vec<u8>, department: Option<DepartmentHash>) {
+    out.push(u8::from(department.is_some()));
+    if let Some(DepartmentHash(hash)) = department {
+        out.extend_from_slice(&hash.to_be_bytes());
+    }
 }
 
 fn put_signed(out: &mut Vec<u8>, number: i64) {
@@ -230,6 +255,14 @@ impl Reader<'_> {
         Err(corrupt("number too long"))
     }
 
+    fn department(&mut self) -> Result<Option<DepartmentHash>> {
+        match self.byte()? {
+            0 => Ok(None),
+            1 => Ok(Some(DepartmentHash(u32::from_be_bytes(self.array()?)))),
+            _ => Err(corrupt("unknown department")),
+        }
+    }
+
     fn signed(&mut self) -> Result<i64> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
@@ -248,6 +281,7 @@ mod tests {
                 text_bytes: u32::from(ordinal) * 100_003,
                 item: ordinal * 20,
                 identifier: IdentifierHash(u64::from(ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                department: (ordinal % 7 < 4).then_some(DepartmentHash(u32::from(ordinal / 9))),
                 dated_at: dates[usize::from(ordinal % 3)]
                     .map(|date| date.parse().expect("an instant")),
                 standing: STANDINGS[usize::from(ordinal % 5)],

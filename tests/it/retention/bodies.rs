@@ -7,7 +7,7 @@ use kyoyu_profile::{
 };
 use kyoyu_tests::{
     lifecycle::{
-        Deed,
+        Deed, Policy,
         body::Invented,
         generator::{Frame, lifecycle},
     },
@@ -18,7 +18,7 @@ const FRAME: Frame<'_> = Frame {
     instants: None,
     events: (2, 14),
     purges: false,
-    policies: false,
+    policy: Some(Policy::DEFAULT),
     undated: false,
     letters: false,
 };

@@ -5,7 +5,10 @@
 //! tables must hold what the oracle holds: nothing is deleted that must be kept, and
 //! nothing is kept beyond its day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -13,27 +16,30 @@ use kyoyu_domain::{
     clock::MockClock,
     identifiers::PersonKey,
     problem::{Issue, Problem},
+    retention::FullSetScope,
 };
-use kyoyu_service::{Caller, RunOutcome, SearchQuery, SentBy, Service};
+use kyoyu_service::{Caller, Options, RunOutcome, SearchQuery, SentBy, Service};
 use kyoyu_store::directory;
 use kyoyu_tests::{
     database::TestDatabase,
     lifecycle::{
-        Deed, Lifecycle, Type,
+        Deed, Lifecycle, ListOf, Policy, Type,
         body::{BUNDLE_IDENTIFIER, Invented},
         calendar::{Day, Millis, SECOND, in_japan},
         generator::{Frame, lifecycle},
         oracle::{Answer, Held, Patient, Reader, Version},
     },
     seed::{cases, dice, seed},
-    service::{READER, doctor, ehr, insured, network, portal, service},
+    service::{READER, doctor, ehr, insured, network, portal, service_with},
 };
 use rand::{Rng, rngs::StdRng};
 use sqlx::{PgConnection, Row};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-const LIVES: u64 = 5_000;
+/// How many lives under which policy: five thousand.
+const LIVES: [(ListOf, u64); 3] =
+    [(ListOf::Nothing, 3_000), (ListOf::Department, 1_000), (ListOf::Institution, 1_000)];
 const TASKS: usize = 4;
 
 /// Every so many persons one is under a legal hold until [`RELEASED_ON`].
@@ -90,9 +96,14 @@ const NOON: i64 = 43_200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_lives_are_read_and_purged_as_the_oracle_says_g6() {
-    let database = TestDatabase::new().await;
-    let lives = Lives::begin(&database, seed(), cases(LIVES)).await;
-    lives.go_through().await;
+    let mut first = 0;
+    for (list_of, count) in LIVES {
+        let database = TestDatabase::new().await;
+        let policy = Policy { list_of, ..Policy::DEFAULT };
+        let lives = first..first + cases(count);
+        first = lives.end;
+        Lives::begin(&database, seed(), policy, lives).await.go_through().await;
+    }
 }
 
 /// One person, and what the oracle says of it.
@@ -118,20 +129,26 @@ struct Lives {
 }
 
 impl Lives {
-    async fn begin(database: &TestDatabase, seed: u64, lives: u64) -> Self {
+    async fn begin(database: &TestDatabase, seed: u64, policy: Policy, lives: Range<u64>) -> Self {
         let clock = database.clock().clone();
         let instants: Vec<Millis> = TIMELINE.iter().map(instant_of).collect();
         clock.set(instant(instants[0] - 86_400_000));
-        let service = service(database.store().await).await;
+        let full_set_scope = match policy.list_of {
+            ListOf::Nothing => FullSetScope::None,
+            ListOf::Department => FullSetScope::Department,
+            ListOf::Institution => FullSetScope::Institution,
+        };
+        let choose = |options: &mut Options| options.retention.full_set_scope = full_set_scope;
+        let service = service_with(database.store().await, choose).await;
         let frame = Frame {
             instants: Some(&instants),
             events: (4, 12),
             purges: false,
-            policies: false,
+            policy: Some(policy),
             undated: false,
             letters: false,
         };
-        let planned: Vec<(u64, Lifecycle, StdRng)> = (0..lives)
+        let planned: Vec<(u64, Lifecycle, StdRng)> = lives
             .map(|case| {
                 let mut dice = dice(seed, case);
                 (case, lifecycle(&mut dice, frame), dice)

@@ -19,12 +19,12 @@ use kyoyu_domain::{
     catalogue,
     clock::japan_day,
     entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
-    identifiers::{Bucket, IdentifierHash, InstitutionNumber, SubmissionId},
-    retention::{Copy, Fate, LastNScope, RetentionPolicy, fates},
+    identifiers::{Bucket, DepartmentHash, IdentifierHash, InstitutionNumber, SubmissionId},
+    retention::{Copy, Fate, FullSetScope, LastNScope, RetentionPolicy, fates},
 };
 use kyoyu_tests::{
     lifecycle::{
-        Dated, Deed, Event, INSTITUTIONS, Lifecycle, Policy, Said, Scope, Type,
+        Dated, Deed, Event, INSTITUTIONS, Lifecycle, ListOf, Policy, Said, Scope, Type,
         calendar::{DAY, Day, Millis, SECOND, in_japan},
         generator::{Frame, lifecycle},
         oracle::{Held, Patient, Version, View},
@@ -41,7 +41,7 @@ const FRAME: Frame<'_> = Frame {
     instants: None,
     events: (2, 14),
     purges: true,
-    policies: true,
+    policy: None,
     undated: true,
     letters: true,
 };
@@ -341,6 +341,11 @@ fn fates_of(held: &[Held], policy: Policy) -> Vec<Fate> {
             Scope::Item => LastNScope::Item,
             Scope::Institution => LastNScope::Institution,
         },
+        full_set_scope: match policy.list_of {
+            ListOf::Nothing => FullSetScope::None,
+            ListOf::Department => FullSetScope::Department,
+            ListOf::Institution => FullSetScope::Institution,
+        },
     };
     fates(&copies, &policy)
 }
@@ -369,6 +374,7 @@ fn entry(held: &Held) -> Entry {
         text_bytes: 1,
         item: resource.item,
         identifier: IdentifierHash(resource.identifier.into()),
+        department: resource.department.map(|number| DepartmentHash(number.into())),
         dated_at: resource.dated.map(|dated| match dated {
             Dated::At(at) => instant(at),
             Dated::On(day) => instant(day.starts_at()),

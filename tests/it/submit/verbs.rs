@@ -53,6 +53,23 @@ async fn a_change_replaces_the_whole_bundle() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_last_one_wins_a_newer_registration_under_a_known_identifier_is_a_change() {
+    let app = TestApp::with(|_| {}, |options| options.last_wins = true).await;
+    let person = app.announced(0).await;
+    let [first, corrected] = report_and_correction(&app, &person);
+    let old = app.register(&first).await;
+    let reply = app.hospital.post("/fhir/Bundle", corrected.json).await;
+    let new = Receipt::of(reply.must_be(201));
+    assert_ne!(new.id, old.id);
+    assert_eq!(new.kind("lab"), [2, 0, 0]);
+    // What is older does not win.
+    let late = app.hospital.post("/fhir/Bundle", first.json).await;
+    late.must_refuse(409, "kyoyu-bundle-stale");
+    assert_eq!(app.stored().await, [1, 1, 1, 1]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_is_not_newer_is_stale() {
     let app = TestApp::start().await;
     let person = app.announced(0).await;

@@ -119,10 +119,11 @@ impl Invented {
             Type::AllergyIntolerance => "JP_AllergyIntolerance_eCS",
         };
         let head = format!(
-            r#"{{"resourceType":"{}","meta":{{"lastUpdated":"{}","profile":["{ECS}/StructureDefinition/{profile}|1.10.0"]{}}},"extension":[{{"url":"{CLINS}/Extension/StructureDefinition/JP_eCS_InstitutionNumber","valueIdentifier":{{"system":"{CORE}/IdSystem/insurance-medical-institution-no","value":"{institution}"}}}},{{"url":"{ECS}/Extension/StructureDefinition/JP_eCS_Department","valueCodeableConcept":{{"text":"内科"}}}}],"identifier":[{{"system":"{CORE}/IdSystem/resourceInstance-identifier","value":"R-{}"}}]"#,
+            r#"{{"resourceType":"{}","meta":{{"lastUpdated":"{}","profile":["{ECS}/StructureDefinition/{profile}|1.10.0"]{}}},"extension":[{{"url":"{CLINS}/Extension/StructureDefinition/JP_eCS_InstitutionNumber","valueIdentifier":{{"system":"{CORE}/IdSystem/insurance-medical-institution-no","value":"{institution}"}}}}{}],"identifier":[{{"system":"{CORE}/IdSystem/resourceInstance-identifier","value":"R-{}"}}]"#,
             of_type.name(),
             in_japan(sent_at),
             tags(resource),
+            department(resource),
             resource.identifier,
         );
         let rest = match of_type {
@@ -132,6 +133,14 @@ impl Invented {
         };
         format!("{head},{rest}}}")
     }
+}
+
+fn department(resource: &Resource) -> String {
+    let Some(department) = resource.department else { return String::new() };
+    let name = ["内科", "外科", "眼科"][usize::from(department) % 3];
+    format!(
+        r#",{{"url":"{ECS}/Extension/StructureDefinition/JP_eCS_Department","valueCodeableConcept":{{"text":"{name}"}}}}"#
+    )
 }
 
 fn tags(resource: &Resource) -> String {

@@ -4,7 +4,7 @@
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 
 use super::{
-    BundleName, Dated, Deed, Event, Lifecycle, Policy, Resource, Said, Scope, Sort, Type,
+    BundleName, Dated, Deed, Event, Lifecycle, ListOf, Policy, Resource, Said, Scope, Sort, Type,
     calendar::{DAY, Day, Millis, SECOND},
 };
 
@@ -17,8 +17,8 @@ pub struct Frame<'a> {
     pub events: (usize, usize),
     /// Whether purges are among them.
     pub purges: bool,
-    /// Whether the policy may differ from the default.
-    pub policies: bool,
+    /// The policy; none: any.
+    pub policy: Option<Policy>,
     /// Whether a resource may lack its date.
     pub undated: bool,
     /// Whether some Bundles are letters, of which everything is extracted.
@@ -27,7 +27,7 @@ pub struct Frame<'a> {
 
 /// A life.
 pub fn lifecycle(dice: &mut StdRng, frame: Frame<'_>) -> Lifecycle {
-    let policy = if frame.policies { policy(dice) } else { Policy::default() };
+    let policy = frame.policy.unwrap_or_else(|| policy(dice));
     let count = dice.random_range(frame.events.0..=frame.events.1);
     let mut author = Author::new(dice, frame);
     let mut events = Vec::with_capacity(count);
@@ -42,7 +42,12 @@ pub fn lifecycle(dice: &mut StdRng, frame: Frame<'_>) -> Lifecycle {
 fn policy(dice: &mut StdRng) -> Policy {
     let undo_days = *[7, 7, 7, 7, 0, 1, 30].choose(dice).expect("a choice");
     let scopes = [Scope::Patient, Scope::Patient, Scope::Item, Scope::Institution];
-    Policy { undo_days, last_three_of: *scopes.choose(dice).expect("a choice") }
+    let lists = [ListOf::Nothing, ListOf::Department, ListOf::Institution];
+    Policy {
+        undo_days,
+        last_three_of: *scopes.choose(dice).expect("a choice"),
+        list_of: *lists.choose(dice).expect("a choice"),
+    }
 }
 
 /// The hand that writes one life.
@@ -209,6 +214,7 @@ impl<'a> Author<'a> {
             identifier: self.dice.random_range(1..=5),
             sort,
             item: self.item(sort),
+            department: self.department(of_type),
             dated: self.dated(),
             said: self.said(of_type),
             long_term: false,
@@ -226,6 +232,12 @@ impl<'a> Author<'a> {
             Sort::Infection => 611,
             _ => 0,
         }
+    }
+
+    /// Of two departments; an allergy may belong to none.
+    fn department(&mut self, of_type: Type) -> Option<u8> {
+        let lacks = of_type == Type::AllergyIntolerance && self.dice.random_ratio(1, 4);
+        (!lacks).then(|| if self.dice.random_ratio(1, 3) { 2 } else { 1 })
     }
 
     fn said(&mut self, of_type: Type) -> Said {

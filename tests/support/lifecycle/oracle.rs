@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BundleName, Dated, Deed, Event, Policy, Resource, Said, Scope, Sort,
+    BundleName, Dated, Deed, Event, ListOf, Policy, Resource, Said, Scope, Sort, Type,
     calendar::{Day, Millis},
 };
 
@@ -236,7 +236,8 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// A look at copies of one patient.
     pub fn of(held: &'a [Held], policy: Policy) -> Self {
-        let hidden_by = held.iter().map(|one| newest_elsewhere(held, one)).collect();
+        let hidden_by =
+            held.iter().map(|one| newest_elsewhere(held, one, policy.list_of)).collect();
         let registered_on = |one: &Held| Day::of(one.version.registered_at);
         Self {
             held,
@@ -293,7 +294,8 @@ impl<'a> View<'a> {
         // than the copy that took its place"; "only when that registration's own undo
         // window has passed"
         let undoable = today <= self.settled_after[newer];
-        over_by_itself || (!undoable && (self.is_old(which, today) || self.is_over(newer, today)))
+        over_by_itself
+            || (!undoable && (self.is_old(which, today) || self.is_finished(newer, today)))
     }
 
     /// Whether a copy that nothing hides is beyond its period and every exemption.
@@ -301,6 +303,15 @@ impl<'a> View<'a> {
         let resource = &self.held[which].resource;
         let kept_as_newest = has_last_three(resource) && self.newer_times(which, None) < 3;
         self.is_old(which, today) && !resource.long_term && !kept_as_newest
+    }
+
+    /// Whether what a copy hides has nothing to wait for: "nothing may come back because
+    /// something newer has expired", also where that is hidden itself.
+    fn is_finished(&self, which: usize, today: Day) -> bool {
+        match self.hidden_by[which] {
+            None => self.is_over(which, today),
+            Some(newer) => self.is_old(which, today) || self.is_finished(newer, today),
+        }
     }
 
     /// "readable through the last day"
@@ -351,11 +362,12 @@ impl<'a> View<'a> {
 }
 
 /// "Within one institution and type a newer registration of the same resource identifier
-/// hides the older copies of other submissions."
-fn newest_elsewhere(held: &[Held], one: &Held) -> Option<usize> {
+/// hides the older copies of other submissions"; "a new list also supersedes older Bundles of
+/// that scope".
+fn newest_elsewhere(held: &[Held], one: &Held, list_of: ListOf) -> Option<usize> {
     let mut newest: Option<usize> = None;
     for (nth, other) in held.iter().enumerate() {
-        let hides = is_same_resource(one, other)
+        let hides = (is_same_resource(one, other) || is_same_list(one, other, list_of))
             && other.cancelled_at.is_none()
             && other.version != one.version
             && precedence(other) > precedence(one);
@@ -377,6 +389,25 @@ fn is_same_resource(one: &Held, other: &Held) -> bool {
     other.bundle.institution == one.bundle.institution
         && other.resource.sort.of_type() == one.resource.sort.of_type()
         && other.resource.identifier == one.resource.identifier
+}
+
+/// "A new Condition or AllergyIntolerance list": same institution and type; with departments
+/// also the same department, of which there must be one. A letter is no list.
+fn is_same_list(one: &Held, other: &Held, list_of: ListOf) -> bool {
+    let of_type = one.resource.sort.of_type();
+    let is_list = matches!(of_type, Type::Condition | Type::AllergyIntolerance)
+        && of_type == other.resource.sort.of_type()
+        && one.bundle.institution == other.bundle.institution
+        && !one.resource.extracted
+        && !other.resource.extracted;
+    match list_of {
+        ListOf::Nothing => false,
+        ListOf::Institution => is_list,
+        ListOf::Department => {
+            let department = one.resource.department;
+            is_list && department.is_some() && department == other.resource.department
+        }
+    }
 }
 
 /// "a date without a time is the start of its day"

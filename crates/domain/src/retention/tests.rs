@@ -6,7 +6,7 @@ use crate::{
     catalogue,
     clock::start_of_japan_day,
     entry::{ClinicalStatus, Flags},
-    identifiers::{Bucket, PersonKey},
+    identifiers::{Bucket, DepartmentHash, IdentifierHash, PersonKey},
 };
 
 fn day(text: &str) -> NaiveDate {
@@ -19,6 +19,7 @@ fn entry(identifier: &str, dated_on: &str) -> Entry {
         text_bytes: 1,
         item: 11,
         identifier: IdentifierHash::of(identifier),
+        department: None,
         dated_at: Some(start_of_japan_day(day(dated_on))),
         standing: Standing::Standing,
         clinical: ClinicalStatus::Active,
@@ -236,4 +237,70 @@ fn one_checkup_from_two_institutions_shows_the_newest() {
         Copy { institution: other, ..copy("referral", "2026-06-01", &entry) },
     ];
     assert!(fate_of(&letters, 0).current && fate_of(&letters, 1).current);
+}
+
+fn of_department(identifier: &str, department: &str) -> Entry {
+    let department = Some(DepartmentHash::of_name(department));
+    Entry { department, ..entry(identifier, "2026-01-01") }
+}
+
+fn current(copies: &[Copy<'_>], scope: FullSetScope) -> Vec<bool> {
+    let policy = RetentionPolicy { full_set_scope: scope, ..RetentionPolicy::default() };
+    fates(copies, &policy).iter().map(|fate| fate.current).collect()
+}
+
+#[test]
+fn a_new_list_hides_the_older_ones_of_its_scope_and_no_others_s3_2() {
+    let entries =
+        [of_department("a", "内科"), of_department("b", "外科"), of_department("c", "内科")];
+    let copies = [
+        copy("condition", "2026-04-01", &entries[0]),
+        copy("condition", "2026-04-01", &entries[1]),
+        copy("condition", "2026-04-02", &entries[2]),
+    ];
+    assert_eq!(current(&copies, FullSetScope::None), [true, true, true]);
+    assert_eq!(current(&copies, FullSetScope::Department), [false, true, true]);
+    assert_eq!(current(&copies, FullSetScope::Institution), [false, false, true]);
+    let [stored, coming] = [&copies[..2], &copies[2..]];
+    assert_eq!(hidden_anew(stored, coming, FullSetScope::None), 0);
+    assert_eq!(hidden_anew(stored, coming, FullSetScope::Department), 1);
+    assert_eq!(hidden_anew(stored, coming, FullSetScope::Institution), 2);
+}
+
+#[test]
+fn what_a_new_list_leaves_out_comes_back_when_the_list_is_cancelled() {
+    let (older, newer) = (of_department("a", "内科"), of_department("b", "内科"));
+    let mut copies =
+        [copy("condition", "2026-04-01", &older), copy("condition", "2026-04-02", &newer)];
+    assert_eq!(current(&copies, FullSetScope::Department), [false, true]);
+    copies[1].cancelled_at = Some(start_of_japan_day(day("2026-04-05")));
+    assert_eq!(current(&copies, FullSetScope::Department), [true, false]);
+}
+
+#[test]
+fn what_names_no_department_is_in_no_list_of_one() {
+    let (older, newer) = (entry("a", "2026-01-01"), of_department("b", "内科"));
+    let copies =
+        [copy("drug-allergy", "2026-04-01", &older), copy("drug-allergy", "2026-04-02", &newer)];
+    assert_eq!(current(&copies, FullSetScope::Department), [true, true]);
+    assert_eq!(current(&copies, FullSetScope::Institution), [false, true]);
+}
+
+#[test]
+fn reports_of_results_are_no_lists() {
+    let (older, newer) = (entry("a", "2026-01-01"), entry("b", "2026-01-02"));
+    let copies = [copy("lab", "2026-04-01", &older), copy("infection", "2026-04-02", &newer)];
+    assert_eq!(current(&copies, FullSetScope::Institution), [true, true]);
+}
+
+#[test]
+fn what_an_earlier_list_hid_already_is_not_hidden_anew() {
+    let entries =
+        [of_department("a", "内科"), of_department("b", "内科"), entry("c", "2026-01-01")];
+    let copies = [
+        copy("condition", "2026-04-01", &entries[0]),
+        copy("condition", "2026-04-02", &entries[1]),
+        copy("condition", "2026-04-03", &entries[2]),
+    ];
+    assert_eq!(hidden_anew(&copies[..2], &copies[2..], FullSetScope::Institution), 1);
 }

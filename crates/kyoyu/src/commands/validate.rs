@@ -46,7 +46,8 @@ enum Manner {
 pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let packages = arguments.packages.as_deref().or(config.profiles.packages());
     let unnamed = config.profiles.generation();
-    let validator = profiles::validator(packages, unnamed, config.limits.of_bodies())?;
+    let validator = profiles::validator(packages, unnamed, config.limits.of_bodies())?
+        .waiving(config.submit.waived());
     let (mut invalid, mut unreadable) = (false, false);
     for file in &arguments.files {
         match read(file) {
@@ -81,7 +82,9 @@ fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> 
     let mut report = validator.validate(bytes, Mode::Strict);
     let limits = config.limits.of_bodies();
     if Document::parse(bytes, &limits).is_ok_and(|document| is_sent(&document)) {
-        report.join(&collection::check_as(bytes, &limits, validator.unnamed()).issues);
+        let mut issues = collection::check_as(bytes, &limits, validator.unnamed()).issues;
+        issues.retain(|issue| !validator.waives(issue.rule));
+        report.join(&issues);
     }
     report
 }

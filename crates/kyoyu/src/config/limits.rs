@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kyoyu_domain::problem::Rule;
+use kyoyu_profile::rules::EMPTY_SET;
 use serde::Deserialize;
 
 /// Bounds of what callers send.
@@ -50,4 +52,23 @@ impl Limits {
 pub struct Submit {
     /// Whether registering a known identifier with other content changes the Bundle.
     pub last_wins: bool,
+    empty_set: EmptySet,
+}
+
+/// What becomes of a Bundle with the Patient only.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EmptySet {
+    Refuse,
+    Accept,
+}
+
+impl Submit {
+    /// The rules of Bundles that are not asked.
+    pub fn waived(&self) -> &'static [&'static Rule] {
+        match self.empty_set {
+            EmptySet::Refuse => &[],
+            EmptySet::Accept => EMPTY_SET,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `[retention]`.
 
-use kyoyu_domain::retention::{LastNScope, RetentionPolicy};
+use kyoyu_domain::retention::{FullSetScope, LastNScope, RetentionPolicy};
 use serde::Deserialize;
 
 /// How long things are kept, as far as the catalogue leaves it open.
@@ -12,6 +12,7 @@ pub struct Retention {
     /// Days for which a cancelled Bundle can be restored.
     pub undo_days: u16,
     last_n: LastN,
+    full_set_scope: FullSet,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -19,6 +20,14 @@ pub struct Retention {
 enum LastN {
     Patient,
     Item,
+    Institution,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FullSet {
+    None,
+    Department,
     Institution,
 }
 
@@ -32,6 +41,11 @@ impl Retention {
                 LastN::Patient => LastNScope::Patient,
                 LastN::Item => LastNScope::Item,
                 LastN::Institution => LastNScope::Institution,
+            },
+            full_set_scope: match self.full_set_scope {
+                FullSet::None => FullSetScope::None,
+                FullSet::Department => FullSetScope::Department,
+                FullSet::Institution => FullSetScope::Institution,
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kyoyu_domain::identifiers::IdentifierHash;
+use kyoyu_domain::identifiers::{DepartmentHash, IdentifierHash};
 
 use super::Findings;
 use crate::{
@@ -32,6 +32,17 @@ pub(super) fn have_identifiers<'d>(bundle: &BundleView<'d>, findings: &mut Findi
             [_, second, ..] => findings.at(second),
         }
     }
+}
+
+/// The department of a resource: by its own name, the part that the guide demands, or else by
+/// its first code (S2.9).
+pub(crate) fn department(resource: Value<'_>) -> Option<DepartmentHash> {
+    let concept = extensions(resource, DEPARTMENT).next()?.get("valueCodeableConcept")?;
+    if let Some(name) = concept.text_of("text") {
+        return Some(DepartmentHash::of_name(&name));
+    }
+    let coding = concept.list("coding").next()?;
+    Some(DepartmentHash::of_code(&coding.text_of("system")?, &coding.text_of("code")?))
 }
 
 /// The hash of a resource identifier's value; none where it has no value.

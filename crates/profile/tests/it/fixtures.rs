@@ -10,6 +10,7 @@ use kyoyu_domain::{
 use kyoyu_profile::{
     Generation, Limits,
     collection::{self, CheckedResource},
+    rules::{EMPTY_SET, TAGGED_RESOURCE},
     validator::{Mode, Validator},
 };
 use serde_json::{Value, json};
@@ -113,4 +114,24 @@ fn every_valid_case_conforms_to_the_profiles() {
             .collect();
         assert!(told.is_empty(), "{}: {told:?}", kind.code);
     }
+}
+
+#[test]
+fn a_waived_rule_is_asked_neither_as_such_nor_where_a_profile_states_it() {
+    let asking = Validator::shipped(Limits::default(), Generation::default());
+    let waiving = asking.waiving(EMPTY_SET);
+    let body = input("condition/patient-only");
+    let errors = |report: &collection::Report| -> Vec<&str> {
+        let errors = report.issues.iter().filter(|own| own.rule.severity == Severity::Error);
+        errors.map(|own| own.rule.code).collect()
+    };
+    let asked = collection::check_with(&body, &Limits::default(), &asking);
+    // Once as a rule of Bundles, once as the profile's invariant.
+    assert_eq!(errors(&asked), [TAGGED_RESOURCE.code; 2]);
+    let waived = collection::check_with(&body, &Limits::default(), &waiving);
+    assert_eq!(errors(&waived), [""; 0]);
+    assert!(waived.bundle.is_some_and(|bundle| bundle.resources.is_empty()));
+    let reference = |validator: &Validator| validator.validate(&body, Mode::Reference).findings;
+    assert_eq!(reference(&waiving), reference(&asking));
+    assert!(reference(&asking).iter().any(|own| own.rule.code == TAGGED_RESOURCE.code));
 }
