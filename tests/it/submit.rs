@@ -1,5 +1,10 @@
-//! 送信 — register, change, cancel, undo, check, status: over mutual TLS on a real database.
+//! 送信 — register, change, cancel, undo, check, preview, status: over mutual TLS on a real
+//! database.
 
+mod empty;
+mod lists;
 mod official;
+mod preview;
 mod refusals;
 mod verbs;
+mod written;

@@ -107,6 +107,7 @@ fn bundle() -> CapabilityStatementRestResource {
     bundle.search_param.extend(search_parameters(PAGING));
     bundle.operation = operations(&[
         ("validate", "検査: findings as OperationOutcome; nothing is stored"),
+        ("preview", PREVIEW),
         ("cancel", "取消: Parameters with identifier and the insured person"),
         ("undo-cancel", "取消UNDO: Parameters with identifier and the insured person"),
         ("receive", "取得: POST /Bundle/<id>/$receive by the addressee; irreversible"),
@@ -243,6 +244,10 @@ const CLINICAL_STATUS: &[Parameter] =
 
 const LAST_N: &str = "the newest max (1 unless told, at most 10) results of each item; GET, or \
     POST as a form when patient:identifier is given";
+
+const PREVIEW: &str = "試読 (POST of a Bundle, as=patient, institution or insurer): a searchset of \
+    what that reader would be shown of it with full consent, and an outcome that says why of \
+    what is withheld; nothing is stored. Ids (version part) and the patient's key are zeros";
 
 const PAGING: &[Parameter] = &[
     ("_count", SearchParamType::Number, "entries of a page: 50 unless told, at most 500"),

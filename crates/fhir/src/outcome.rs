@@ -13,8 +13,9 @@ use fhir_sdk::r4b::{
     types::CodeableConcept,
 };
 use kyoyu_domain::{
+    catalogue::Kind,
     consent::ConsentCategory,
-    problem::{Issue, Severity},
+    problem::{Issue, Rule, Severity},
     rules,
 };
 
@@ -33,6 +34,39 @@ pub fn withheld(categories: &[ConsentCategory]) -> &'static [u8] {
         LazyLock::new(|| (0..16).map(|bits| splice::bytes(&build_withheld(bits))).collect());
     let bits = categories.iter().fold(0, |bits, category| bits | 1 << *category as usize);
     &BY_BITS[bits]
+}
+
+/// 試読の内訳 — what is shown or withheld of one kind by one rule.
+#[derive(Debug, Clone, Copy)]
+pub struct PreviewLine<'a> {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Positions of entries of the Bundle.
+    pub entries: &'a [u16],
+}
+
+/// 試読の内訳 — one issue per line, with the kind as a coding and each entry as an expression.
+pub fn preview(lines: &[PreviewLine<'_>]) -> Vec<u8> {
+    if lines.is_empty() {
+        return outcome(&[]);
+    }
+    let issues: Vec<_> = lines.iter().map(|line| Some(of_line(line))).collect();
+    splice::bytes(&OperationOutcome::builder().issue(issues).build().expect("issue is set"))
+}
+
+fn of_line(line: &PreviewLine<'_>) -> OperationOutcomeIssue {
+    let PreviewLine { kind, rule, entries } = line;
+    let count = format!("{} {} ({})", kind.japanese, entries.len(), kind.code);
+    let mut issue = one(&Issue::of(rule).with(count));
+    issue.details.get_or_insert_with(empty_concept).coding.push(Some(parts::coding_with(
+        names::KIND,
+        kind.code,
+        kind.japanese,
+    )));
+    issue.expression = entries.iter().map(|entry| Some(format!("Bundle.entry[{entry}]"))).collect();
+    issue
 }
 
 pub(crate) fn build(issues: &[Issue]) -> OperationOutcome {
@@ -125,7 +159,10 @@ fn severity(severity: Severity) -> IssueSeverity {
 
 #[cfg(test)]
 mod tests {
-    use kyoyu_domain::problem::{Category, Place, Rule};
+    use kyoyu_domain::{
+        catalogue,
+        problem::{Category, Place},
+    };
     use serde_json::{Value, json};
 
     use super::*;
@@ -199,5 +236,19 @@ mod tests {
             .collect();
         assert_eq!(codes, ["conditions", "infections"]);
         assert_eq!(written["issue"][0]["severity"], "information");
+    }
+
+    #[test]
+    fn a_preview_names_kind_rule_and_entries() {
+        let kind = catalogue::find("condition").expect("a kind");
+        let rule = &rules::PREVIEW_UNINFORMED;
+        let written = parsed(&preview(&[PreviewLine { kind, rule, entries: &[2, 5] }]));
+        let issue = &written["issue"][0];
+        assert_eq!(issue["severity"], "information");
+        assert_eq!(issue["details"]["coding"][0]["code"], rule.code);
+        let coding = json!({"system": names::KIND, "code": "condition", "display": "傷病名"});
+        assert_eq!(issue["details"]["coding"][1], coding);
+        assert_eq!(issue["expression"], json!(["Bundle.entry[2]", "Bundle.entry[5]"]));
+        assert!(issue["diagnostics"].as_str().is_some_and(|text| text.contains("2 (condition)")));
     }
 }

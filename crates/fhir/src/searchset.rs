@@ -13,7 +13,11 @@ use kyoyu_domain::{
     problem::Issue,
 };
 
-use crate::{names, outcome, splice};
+use crate::{
+    names,
+    outcome::{self, PreviewLine},
+    splice,
+};
 
 /// 該当 — one resource that a search shows.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,18 @@ pub fn searchset(frame: &Frame<'_>, matches: &[Match<'_>]) -> Vec<u8> {
 
 /// The same, with an outcome that tells what is not there.
 pub fn searchset_with(frame: &Frame<'_>, matches: &[Match<'_>], notes: &[Issue]) -> Vec<u8> {
+    let notes = (!notes.is_empty()).then(|| outcome::outcome(notes));
+    whole(frame, matches, notes.as_deref())
+}
+
+/// 試読結果 — what a reader would be shown, with an outcome that says what becomes of each
+/// kind.
+pub fn preview(frame: &Frame<'_>, matches: &[Match<'_>], lines: &[PreviewLine<'_>]) -> Vec<u8> {
+    whole(frame, matches, Some(&outcome::preview(lines)))
+}
+
+/// Matches, their senders, what the consent withholds and what else is told.
+fn whole(frame: &Frame<'_>, matches: &[Match<'_>], notes: Option<&[u8]>) -> Vec<u8> {
     let mut page = Page::begin(frame, matches.iter().map(|found| found.text.len() + 700).sum());
     for found in matches {
         page.open_entry();
@@ -67,16 +83,11 @@ pub fn searchset_with(frame: &Frame<'_>, matches: &[Match<'_>], notes: &[Issue])
             write_organization(&mut page.out, frame.base_url, found);
         }
     }
-    if !frame.withheld.is_empty() {
+    let withheld = (!frame.withheld.is_empty()).then(|| outcome::withheld(frame.withheld));
+    for told in withheld.into_iter().chain(notes) {
         page.open_entry();
         page.out.extend_from_slice(br#"{"resource":"#);
-        page.out.extend_from_slice(outcome::withheld(frame.withheld));
-        page.out.extend_from_slice(br#","search":{"mode":"outcome"}}"#);
-    }
-    if !notes.is_empty() {
-        page.open_entry();
-        page.out.extend_from_slice(br#"{"resource":"#);
-        page.out.extend_from_slice(&outcome::outcome(notes));
+        page.out.extend_from_slice(told);
         page.out.extend_from_slice(br#","search":{"mode":"outcome"}}"#);
     }
     page.finish()

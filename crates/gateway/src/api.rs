@@ -10,6 +10,7 @@ pub(crate) mod last_n;
 pub(crate) mod letters;
 pub(crate) mod look_up;
 pub(crate) mod metadata;
+pub(crate) mod preview_bundle;
 pub(crate) mod put_consent;
 pub(crate) mod query;
 pub(crate) mod read_attachment;

@@ -14,9 +14,9 @@ use kyoyu_domain::{audit::Action, catalogue, rules};
 use crate::{
     api::{
         access_log, announce_patient, answer_letter, assemble_summary, cancel_bundle,
-        change_bundle, last_n, letters, look_up, metadata, put_consent, read_attachment,
-        read_document, read_patient, read_resource, receive_letter, register_bundle, search,
-        search_patient, submissions, undo_bundle, validate_bundle,
+        change_bundle, last_n, letters, look_up, metadata, preview_bundle, put_consent,
+        read_attachment, read_document, read_patient, read_resource, receive_letter,
+        register_bundle, search, search_patient, submissions, undo_bundle, validate_bundle,
     },
     body::Accepts,
     caller::App,
@@ -33,6 +33,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/fhir/metadata", get(metadata::answer))
         .route("/fhir/Bundle", post(register_bundle::answer).put(change_bundle::answer))
         .route("/fhir/Bundle/$validate", post(validate_bundle::answer))
+        .route("/fhir/Bundle/$preview", post(preview_bundle::answer))
         .route("/fhir/Bundle/$cancel", post(cancel_bundle::answer))
         .route("/fhir/Bundle/$undo-cancel", post(undo_bundle::answer))
         .route("/fhir/Bundle/$submissions", get(submissions::answer))

@@ -17,6 +17,7 @@ mod failure;
 mod identify;
 mod letter;
 mod place;
+mod preview;
 mod purge;
 mod query;
 mod read;
@@ -51,6 +52,7 @@ pub use caller::{Caller, Token};
 pub use consent::ConsentAnswer;
 pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
 pub use letter::{Inbox, Part, Received};
+pub use preview::{Preview, PreviewLine};
 pub use purge::{
     CertificateKey, Plan, PurgeOptions, PurgeStatus, Run, RunOutcome, certificate_is_signed_by,
 };
