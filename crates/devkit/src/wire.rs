@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn an_answer_begins_with_its_head_and_ends_with_its_length() {
         let answer = b"HTTP/1.1 201 Created\r\ncontent-type: a\r\nContent-Length: 2\r\n\r\n{}";
-        assert_eq!(head_of(answer).expect("HTTP"), Some((201, 61..63)));
-        assert_eq!(head_of(&answer[..60]).expect("HTTP"), None);
+        assert_eq!(head_of(answer).expect("HTTP"), Some((201, 60..62)));
+        assert_eq!(head_of(&answer[..59]).expect("HTTP"), None);
         assert!(head_of(b"HTTP/1.0 200 OK\r\n\r\n").is_err());
         assert!(head_of(b"HTTP/1.1 200 OK\r\nx: y\r\n\r\n").is_err());
     }

@@ -11,6 +11,7 @@
 mod names;
 mod number;
 mod parser;
+mod plain;
 mod symbols;
 mod text;
 

@@ -379,7 +379,7 @@ fn identifiers(
     }
     let mut held = one_after_the_other(held);
     if dice.percent(4) {
-        held.push(public_payer(dice, family.prefecture, index, birth_on));
+        held.push(public_payer(dice, family, index, birth_on));
     }
     (insurer, held)
 }
@@ -413,14 +413,18 @@ fn elder_identifier(seed: Seed, insurer: &InsurerNumber, index: u64) -> PersonId
 /// 公費 — an identifier of a public payer, such as for intractable diseases.
 fn public_payer(
     dice: &mut Dice,
-    prefecture: Prefecture,
+    family: &Family,
     index: u64,
     birth_on: NaiveDate,
 ) -> HeldIdentifier {
+    /// The numbers one office can give, seven digits.
+    const RECIPIENTS: u64 = 10_000_000;
+
     let law = dice.pick(&[54, 21, 15, 12, 52]);
-    let office = 601 + index / 10_000_000;
-    let body = format!("{law:02}{:02}{office:03}", prefecture.number);
-    let recipient = index % 10_000_000;
+    let office = 601 + index / RECIPIENTS;
+    let body = format!("{law:02}{:02}{office:03}", family.prefecture.number);
+    // Scattered, so that the persons of two worlds in one database do not meet.
+    let recipient = family.seed.scattered(Purpose::RecipientNumber, index % RECIPIENTS, RECIPIENTS);
     let value = format!("{body}{}::{recipient:07}:", insurer::check_digit(&body));
     HeldIdentifier {
         identifier: PersonIdentifier::new(PersonIdentifierSystem::PublicPayer, &value)

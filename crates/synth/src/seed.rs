@@ -45,6 +45,7 @@ pub(crate) enum Purpose {
     Checkup,
     CheckupLevel,
     Document,
+    RecipientNumber,
 }
 
 impl Seed {
