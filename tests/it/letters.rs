@@ -40,11 +40,11 @@ impl Scene {
     }
 
     fn letter(&self) -> SynthBundle {
-        self.letter_of(Referral::new(self.app.sending()))
+        self.letter_of(&Referral::new(self.app.sending()))
     }
 
-    fn letter_of(&self, letter: Referral) -> SynthBundle {
-        referral(&self.app.institution(), &self.addressee(), &self.person, &letter)
+    fn letter_of(&self, letter: &Referral) -> SynthBundle {
+        referral(&self.app.institution(), &self.addressee(), &self.person, letter)
     }
 
     /// Registers a letter with an oral consent; gives its id.

@@ -99,6 +99,7 @@ pub enum Said {
 
 /// One resource of a Bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn independently")]
 pub struct Resource {
     /// Which of the institution's identifiers of this type.
     pub identifier: u8,

@@ -21,6 +21,7 @@ use crate::{
 
 /// 共有データの種類 — one row of the catalogue.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table; its columns are independent")]
 pub struct Kind {
     /// The permanent code; in URLs, keys and documents.
     pub code: &'static str,

@@ -422,7 +422,7 @@ mod tests {
         for (audience, _) in Audience::ALL {
             match reading_as(*audience) {
                 Some((role, purpose)) => {
-                    assert_eq!(super::audience(role, purpose), Some(*audience))
+                    assert_eq!(super::audience(role, purpose), Some(*audience));
                 }
                 None => assert_eq!(*audience, Audience::Addressee),
             }

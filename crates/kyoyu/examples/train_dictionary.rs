@@ -57,6 +57,7 @@ fn packed_texts(body: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     Ok(texts)
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are for the one who runs it")]
 fn report(dictionary: &[u8], seed: u64) -> anyhow::Result<()> {
     let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary)?;
     for resources in [4, 20] {

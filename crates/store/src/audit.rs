@@ -13,6 +13,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kyoyu_domain::{
     audit::{Action, AuditEvent, Outcome},
     identifiers::PersonKey,
+    policy::Purpose,
     randomness::Randomness,
 };
 use sqlx::PgConnection;
@@ -160,7 +161,7 @@ impl Record {
             institution: actor.institution.map(|number| number.to_string()),
             user: actor.user.clone(),
             qualification: actor.qualification.clone(),
-            purpose: actor.purpose.map(|purpose| purpose.code()),
+            purpose: actor.purpose.map(Purpose::code),
             action: event.action.code(),
             kinds: kinds.join(","),
             outcome,

@@ -231,10 +231,11 @@ pub async fn part(
     ordinal: i16,
     range: Option<(u64, u64)>,
 ) -> Result<Option<Part>> {
-    let (person, id) = granted.key();
-    debug_assert_eq!(person.bucket(), id.bucket);
     // Postgres adds the two: their sum has to stay in its range.
     const MOST: u64 = i32::MAX as u64 / 2 - 1;
+
+    let (person, id) = granted.key();
+    debug_assert_eq!(person.bucket(), id.bucket);
     let (first, bytes) = range.unwrap_or((0, MOST));
     let (first, bytes) = (first.min(MOST), bytes.min(MOST));
     let row = sqlx::query!(

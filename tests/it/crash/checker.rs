@@ -41,7 +41,9 @@ pub(super) async fn check(installation: &Installation, senders: &Senders) -> usi
     each_once(&ledger);
     acknowledged_is_stored(&ledger, &known);
     let known = senders.known();
-    ledger.iter().for_each(|stored| is_whole(stored, &known));
+    for stored in &ledger {
+        is_whole(stored, &known);
+    }
     recorded(&ledger, records);
     ledger.len()
 }

@@ -17,7 +17,7 @@ const FORMATS: [AttachmentFormat; 4] =
 
 fn with_files(scene: &Scene, bytes: usize) -> kyoyu_synth::SynthBundle {
     let attachments = FORMATS.map(|format| Attachment { format, bytes }).to_vec();
-    scene.letter_of(Referral { attachments, ..Referral::new(scene.app.sending()) })
+    scene.letter_of(&Referral { attachments, ..Referral::new(scene.app.sending()) })
 }
 
 /// The attachments of a letter in document order.
@@ -114,7 +114,7 @@ async fn a_letter_of_seven_megabytes_goes_through() {
     let scene = Scene::new().await;
     let attachments = vec![Attachment { format: AttachmentFormat::Jpeg, bytes: 7_000_000 }];
     let letter = Referral { attachments, ..Referral::new(scene.app.sending()) };
-    let letter = scene.letter_of(letter);
+    let letter = scene.letter_of(&letter);
     assert!(letter.json.len() > 9_000_000);
     let id = scene.sent(&letter).await;
     let received = scene.receive(&scene.clinic, &id).await;

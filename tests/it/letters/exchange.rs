@@ -13,7 +13,7 @@ async fn an_oral_consent_opens_a_letter_and_receiving_it_gives_its_bytes() {
     let letter = scene.letter();
     let id = scene.sent(&letter).await;
     assert_eq!(scene.state(&letter).await, "readable");
-    assert_eq!(scene.listed(&scene.clinic).await, [id.clone()]);
+    assert_eq!(scene.listed(&scene.clinic).await, [id.as_str()]);
     let by_id = format!("/fhir/Bundle/{id}");
     scene.clinic.get(&by_id).await.must_refuse(409, "kyoyu-letter-not-received");
     let received = scene.receive(&scene.clinic, &id).await;
@@ -63,12 +63,12 @@ async fn a_held_letter_waits_for_the_patient_who_may_refuse_and_change_the_answe
     assert!(scene.listed(&scene.clinic).await.is_empty());
     scene.receive(&scene.clinic, &id).await.must_refuse(404, "kyoyu-not-found");
     let patient = scene.app.patient(&scene.person);
-    assert_eq!(scene.listed(&patient).await, [id.clone()]);
+    assert_eq!(scene.listed(&patient).await, [id.as_str()]);
     scene.answer(&patient, &id, &decision("deny")).await.must_be(200);
     assert_eq!(scene.state(&letter).await, "refused");
     scene.receive(&scene.clinic, &id).await.must_refuse(404, "kyoyu-not-found");
     scene.answer(&patient, &id, &decision("permit")).await.must_be(200);
-    assert_eq!(scene.listed(&scene.clinic).await, [id.clone()]);
+    assert_eq!(scene.listed(&scene.clinic).await, [id.as_str()]);
     scene.answer(&patient, &id, &decision("deny")).await.must_be(200);
     assert!(scene.listed(&scene.clinic).await.is_empty(), "consent can be taken back");
     scene.answer(&patient, &id, &decision("permit")).await.must_be(200);
@@ -157,11 +157,11 @@ async fn a_way_of_consenting_that_is_switched_off_is_refused() {
 async fn before_its_receipt_a_letter_is_changed_and_cancelled_and_afterwards_neither() {
     let scene = Scene::new().await;
     let sending = scene.app.sending();
-    let letter = scene.letter_of(Referral::new(sending));
+    let letter = scene.letter_of(&Referral::new(sending));
     scene.sent(&letter).await;
     scene.app.pass(TimeDelta::minutes(1));
     let later = kyoyu_synth::Sending { sent_at: scene.app.now(), ..sending };
-    let changed = scene.letter_of(Referral { diseases: 1, ..Referral::new(later) });
+    let changed = scene.letter_of(&Referral { diseases: 1, ..Referral::new(later) });
     let address = change_address(&changed.identifier);
     scene.app.hospital.put(&address, changed.json.clone()).await.must_be(200);
     let [id] = &scene.listed(&scene.clinic).await[..] else { panic!("one letter") };
@@ -176,7 +176,7 @@ async fn before_its_receipt_a_letter_is_changed_and_cancelled_and_afterwards_nei
     refused.must_refuse(409, "kyoyu-letter-received");
     scene.app.pass(TimeDelta::minutes(1));
     let late = kyoyu_synth::Sending { sent_at: scene.app.now(), ..sending };
-    let late = scene.letter_of(Referral::new(late));
+    let late = scene.letter_of(&Referral::new(late));
     scene.app.hospital.put(&address, late.json).await.must_refuse(409, "kyoyu-letter-received");
     scene.app.finish().await;
 }
@@ -194,11 +194,11 @@ async fn a_letter_is_gone_seven_days_after_its_receipt_and_after_180_otherwise()
     scene.clinic.get(&by_id).await.must_be(200);
     scene.app.pass(TimeDelta::days(1));
     scene.clinic.get(&by_id).await.must_refuse(401, "kyoyu-token-missing");
-    assert_eq!(scene.listed(&scene.clinic).await, [second.clone()]);
+    assert_eq!(scene.listed(&scene.clinic).await, [second.as_str()]);
     scene.app.purge().await;
     assert_eq!(scene.app.count("letter").await, 1);
     scene.app.pass(TimeDelta::days(172));
-    assert_eq!(scene.listed(&scene.clinic).await, [second.clone()], "its 180th day");
+    assert_eq!(scene.listed(&scene.clinic).await, [second.as_str()], "its 180th day");
     scene.app.pass(TimeDelta::days(1));
     assert!(scene.listed(&scene.clinic).await.is_empty());
     scene.receive(&scene.clinic, &second).await.must_refuse(404, "kyoyu-not-found");
@@ -280,7 +280,7 @@ async fn the_inbox_is_paged_newest_first_and_rings() {
     let scene = Scene::new().await;
     let mut sent = Vec::new();
     for _ in 0..5 {
-        sent.push(scene.sent(&scene.letter_of(Referral::least(scene.app.sending()))).await);
+        sent.push(scene.sent(&scene.letter_of(&Referral::least(scene.app.sending()))).await);
         scene.app.pass(TimeDelta::seconds(1));
     }
     sent.reverse();
@@ -300,7 +300,7 @@ async fn the_inbox_is_paged_newest_first_and_rings() {
         async move { desk.get(&address).await }
     };
     let waiting = tokio::spawn(waiting);
-    let rung = scene.sent(&scene.letter_of(Referral::least(scene.app.sending()))).await;
+    let rung = scene.sent(&scene.letter_of(&Referral::least(scene.app.sending()))).await;
     let page = waiting.await.expect("an answer");
     let listed: Vec<String> = page.must_be(200).matches().into_iter().map(|(id, _)| id).collect();
     assert_eq!(listed, [rung]);

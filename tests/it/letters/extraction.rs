@@ -54,7 +54,7 @@ async fn flags_of_a_letters_diseases_hold_where_they_are_shared() {
         Flags { undelivered: true, ..Flags::default() },
     ];
     let letter = Referral { diseases: 2, flags, ..Referral::least(scene.app.sending()) };
-    scene.sent(&scene.letter_of(letter)).await;
+    scene.sent(&scene.letter_of(&letter)).await;
     scene.app.full_consent(&scene.person).await;
     let told = scene.shown("Condition").await;
     let patient = scene.app.patient(&scene.person);
@@ -78,7 +78,7 @@ async fn what_was_sent_directly_goes_before_what_stood_in_a_letter() {
     let before = scene.app.doctor.search_for("Observation", &scene.person).await;
     scene.app.pass(chrono::TimeDelta::minutes(1));
     let letter = Referral { results: Some(report), ..Referral::least(scene.app.sending()) };
-    let letter = scene.letter_of(letter);
+    let letter = scene.letter_of(&letter);
     scene.sent(&letter).await;
     let after = scene.app.doctor.search_for("Observation", &scene.person).await;
     let ids = |reply: &kyoyu_devkit::Reply| {
@@ -119,7 +119,7 @@ async fn extraction_goes_into_a_nested_discharge_summary() {
         ..DischargeSummary::new(scene.app.sending())
     };
     let letter = Referral { summary: Some(summary), ..Referral::least(scene.app.sending()) };
-    let letter = scene.letter_of(letter);
+    let letter = scene.letter_of(&letter);
     let reply = scene.app.hospital.post("/fhir/Bundle", letter.json.clone()).await;
     let receipt = kyoyu_tests::app::Receipt::of(reply.must_be(201));
     assert_eq!(receipt.kind("referral"), [1, 0, 0]);

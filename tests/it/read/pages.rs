@@ -79,7 +79,7 @@ async fn a_cursor_holds_for_its_query_caller_and_ten_minutes_a11() {
         (app.patient(&person), next.clone()),
         (app.doctor.clone(), other_query),
         (app.doctor.clone(), next.replace("Observation", "Condition")),
-        (app.doctor.clone(), format!("{}A", next)),
+        (app.doctor.clone(), format!("{next}A")),
         (app.doctor.clone(), next.replace("cursor=", "cursor=A")),
     ];
     for (desk, address) in others {

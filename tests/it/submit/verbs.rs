@@ -259,12 +259,12 @@ async fn the_state_is_told_by_receipt_identifier_and_since_to_its_sender_only() 
         format!("http://jpfhir.jp/fhir/clins/bundle-identifier|{}", report.identifier.value());
     let by_receipt = format!("{base}?receipt={}", first.id);
     let by_identifier = format!("{base}?identifier={}", url_encoded(&token));
-    assert_eq!(ids(&app.hospital.get(&by_receipt).await), [first.id.clone()]);
-    assert_eq!(ids(&app.hospital.get(&by_identifier).await), [first.id.clone()]);
+    assert_eq!(ids(&app.hospital.get(&by_receipt).await), [first.id.as_str()]);
+    assert_eq!(ids(&app.hospital.get(&by_identifier).await), [first.id.as_str()]);
     let all = app.hospital.get(base).await;
     assert_eq!(ids(&all), [first.id.clone(), second.id.clone()]);
     let since = format!("{base}?since={}", first.id);
-    assert_eq!(ids(&app.hospital.get(&since).await), [second.id.clone()]);
+    assert_eq!(ids(&app.hospital.get(&since).await), [second.id.as_str()]);
     let other = app.add_institution("other", "他院", &["1310009991"]).await;
     for address in [&by_receipt, &by_identifier] {
         other.get(address).await.must_refuse(404, "kyoyu-not-found");

@@ -138,7 +138,7 @@ impl<'a> Author<'a> {
 
     /// Whether a Bundle is a letter hangs on its number, so that a change cannot make one.
     fn brought_by(&self, name: BundleName, mut resources: Vec<Resource>) -> Vec<Resource> {
-        let extracted = self.frame.letters && name.number % 3 == 0;
+        let extracted = self.frame.letters && name.number.is_multiple_of(3);
         for resource in &mut resources {
             resource.extracted = extracted;
         }

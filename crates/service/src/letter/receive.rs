@@ -114,19 +114,16 @@ impl Service {
         });
         let mut tx = self.store.begin().await?;
         let received = find_received(&mut tx, caller, id.submission).await?;
-        let (part, person, kind) = match &received {
-            Some((letter, grant)) => {
-                let part = document::part(&mut tx, Granted::Letter(grant), ordinal, range).await?;
-                (part, letter.person, letter.kind)
-            }
-            None => {
-                drop(tx);
-                let shown = self.shown_document(caller, id.submission, about).await?;
-                tx = self.store.begin().await?;
-                let granted = Granted::Document(&shown.grant, id.submission);
-                let part = document::part(&mut tx, granted, ordinal, range).await?;
-                (part, shown.grant.person(), shown.kind)
-            }
+        let (part, person, kind) = if let Some((letter, grant)) = &received {
+            let part = document::part(&mut tx, Granted::Letter(grant), ordinal, range).await?;
+            (part, letter.person, letter.kind)
+        } else {
+            drop(tx);
+            let shown = self.shown_document(caller, id.submission, about).await?;
+            tx = self.store.begin().await?;
+            let granted = Granted::Document(&shown.grant, id.submission);
+            let part = document::part(&mut tx, granted, ordinal, range).await?;
+            (part, shown.grant.person(), shown.kind)
         };
         *about = Some(person);
         let part = part.ok_or(&rules::NOT_FOUND)?;
