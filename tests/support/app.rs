@@ -4,6 +4,11 @@
 //! Every request that goes through a [`Desk`] is counted; [`TestApp::finish`] holds that
 //! each left exactly one audit record.
 
+mod answer;
+mod desk;
+mod visit;
+mod words;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -11,21 +16,17 @@ use std::{
         atomic::{AtomicI64, AtomicU32, Ordering},
     },
     thread,
-    time::Duration,
 };
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use hyper::{Method, StatusCode};
 use kyoyu_devkit::{
-    Claims, Client, ClientOptions, Identity, Pki, Reply, Request, TokenIssuer,
+    Client, Identity, Pki,
     story::{Cast, Party},
 };
 use kyoyu_domain::{
     consent::ConsentCategory,
-    identifiers::{BundleIdentifier, InstitutionNumber, PersonIdentifier},
+    identifiers::InstitutionNumber,
     participant::{Issuer, Role},
-    policy::Purpose,
 };
 use kyoyu_gateway::{Gateway, Limits, TlsOptions, TlsReloader};
 use kyoyu_service::{NewParticipant, Service};
@@ -33,11 +34,17 @@ use kyoyu_synth::{
     AllergyKind, AllergyList, ChosenResult, ConditionList, Institution, LabReport, Person, Results,
     Seed, Sending, SynthBundle, World, WorldSize, allergies, announcement, conditions, labs,
 };
-use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::desk::Desks;
+pub use self::{
+    answer::{Answer, Receipt},
+    desk::Desk,
+    visit::Visit,
+    words::{cancellation, change_address, number_of, url_encoded},
+};
 use crate::{database::TestDatabase, seed::seed, service};
 
 /// What tokens are for.
@@ -48,9 +55,6 @@ pub const BASE_URL: &str = "https://localhost/fhir";
 
 /// Who registers participants.
 const OPERATOR: &str = "test";
-
-const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-const CONSENT_SYSTEM: &str = "urn:kyoyu:test:consent";
 
 /// 試験環境 — a running service.
 #[derive(Debug)]
@@ -537,346 +541,5 @@ async fn register_cast(service: &Service, cast: &Cast, pki: &Pki) {
             institutions: issuer.institutions.iter().copied().collect(),
         };
         service.add_issuer(OPERATOR, &issuer).await.expect("a new issuer");
-    }
-}
-
-/// What desks are made of.
-struct Desks<'a> {
-    address: SocketAddr,
-    pki: &'a Pki,
-    cast: &'a Cast,
-    calls: &'a Arc<Calls>,
-}
-
-impl Desks<'_> {
-    fn client(&self, identity: Option<&Identity>) -> Client {
-        let options = ClientOptions {
-            connections: 8,
-            request_time: Duration::from_secs(90),
-            ..ClientOptions::once()
-        };
-        let client = Client::with(self.address, self.pki.root_pem(), identity, options);
-        client.expect("certificates of our own")
-    }
-
-    fn plain(&self, identity: &Identity) -> Desk {
-        let client = self.client(Some(identity));
-        Desk { client, user: None, calls: Arc::clone(self.calls) }
-    }
-
-    fn system(&self, party: &Party) -> Desk {
-        self.plain(&self.pki.client(party.certificate).expect("a certificate"))
-    }
-
-    fn user(&self, party: &Party, subject: &str, qualification: Option<&str>) -> Desk {
-        let identity = self.pki.client(party.certificate).expect("a certificate");
-        let purpose = match party.role {
-            Role::PatientPortal => Purpose::PatientRequest,
-            Role::Insurer => Purpose::Operations,
-            _ => Purpose::Treat,
-        };
-        let claims = Claims {
-            audience: AUDIENCE.to_owned(),
-            subject: subject.to_owned(),
-            role: party.role,
-            purpose,
-            qualification: qualification.map(str::to_owned),
-            institution: party.institution,
-            patient: None,
-            proxy: None,
-            certificate: identity.fingerprint,
-        };
-        let issuer = self.cast.issuers.iter().find(|issuer| issuer.role == party.role);
-        let issuer = issuer.expect("somebody signs for the role").open(self.pki).expect("a key");
-        let user = Some(User { issuer: Arc::new(issuer), claims });
-        Desk { user, ..self.plain(&identity) }
-    }
-}
-
-/// 窓口 — sends requests as somebody; each request must leave one audit record.
-#[derive(Debug, Clone)]
-pub struct Desk {
-    /// The connections.
-    pub client: Client,
-    user: Option<User>,
-    calls: Arc<Calls>,
-}
-
-#[derive(Debug, Clone)]
-struct User {
-    issuer: Arc<TokenIssuer>,
-    claims: Claims,
-}
-
-impl Desk {
-    /// The same with other claims in its tokens.
-    ///
-    /// # Panics
-    /// When nobody sits at this desk.
-    #[must_use]
-    pub fn claiming(&self, change: impl FnOnce(&mut Claims)) -> Self {
-        let mut desk = self.clone();
-        change(&mut desk.user.as_mut().expect("a user").claims);
-        desk
-    }
-
-    /// The issuer of the desk's tokens and what they say.
-    ///
-    /// # Panics
-    /// When nobody sits at this desk.
-    pub fn tokens(&self) -> (&TokenIssuer, &Claims) {
-        let user = self.user.as_ref().expect("a user");
-        (&user.issuer, &user.claims)
-    }
-
-    /// A fresh token; none for a system.
-    ///
-    /// # Panics
-    /// When the key does not sign.
-    pub fn token(&self) -> Option<String> {
-        let user = self.user.as_ref()?;
-        Some(user.issuer.issue(&user.claims).expect("the key signs"))
-    }
-
-    /// Sends a request as it is.
-    ///
-    /// # Panics
-    /// When there is no answer.
-    pub async fn send(&self, request: Request) -> Reply {
-        let reply = self.client.send(&request).await.expect("an answer");
-        // Throttled calls share a record.
-        if reply.status != StatusCode::TOO_MANY_REQUESTS {
-            self.calls.0.fetch_add(1, Ordering::SeqCst);
-        }
-        reply
-    }
-
-    async fn send_signed(&self, request: anyhow::Result<Request>) -> Reply {
-        let token = self.token();
-        let request = request.and_then(|request| request.token(token.as_deref()));
-        self.send(request.expect("a well-formed request")).await
-    }
-
-    /// `GET`
-    pub async fn get(&self, path: &str) -> Reply {
-        self.send_signed(Request::get(path)).await
-    }
-
-    /// `POST` of a resource.
-    pub async fn post(&self, path: &str, body: impl Into<Bytes>) -> Reply {
-        self.send_signed(Request::post_json(path, body)).await
-    }
-
-    /// `PUT` of a resource.
-    pub async fn put(&self, path: &str, body: impl Into<Bytes>) -> Reply {
-        self.send_signed(Request::put_json(path, body)).await
-    }
-
-    /// `POST` of search parameters.
-    pub async fn search(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
-        self.send_signed(Request::post_form(path, parameters)).await
-    }
-
-    /// Any other method.
-    pub async fn call(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Reply {
-        self.send_signed(Request::new(method, path, body)).await
-    }
-
-    /// Searches a type for a patient by the insured number, in the body.
-    pub async fn search_for(&self, of: &str, person: &Person) -> Reply {
-        let number = number_of(&person.identifier);
-        self.search(&format!("/fhir/{of}/_search"), &[("patient:identifier", &number)]).await
-    }
-}
-
-/// `system|value` of a person's identifier.
-pub fn number_of(identifier: &PersonIdentifier) -> String {
-    format!("{}|{}", identifier.system().uri(), identifier.value().expose())
-}
-
-/// `PUT /fhir/Bundle?identifier=…`
-pub fn change_address(identifier: &BundleIdentifier) -> String {
-    let token = format!("{}|{}", BundleIdentifier::SYSTEM, identifier.value());
-    format!("/fhir/Bundle?identifier={}", url_encoded(&token))
-}
-
-/// A value as it stands in a query.
-pub fn url_encoded(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
-}
-
-/// The Parameters of `$cancel` and `$undo-cancel`.
-pub fn cancellation(identifier: &str, patient: &PersonIdentifier) -> String {
-    let named = |system: &str, value: &str| json!({"system": system, "value": value});
-    json!({"resourceType": "Parameters", "parameter": [
-        {"name": "identifier", "valueIdentifier": named(BundleIdentifier::SYSTEM, identifier)},
-        {"name": "patient",
-         "valueIdentifier": named(patient.system().uri(), patient.value().expose())},
-    ]})
-    .to_string()
-}
-
-/// 受診 — a consent for one visit at one institution.
-#[derive(Debug, Clone)]
-pub struct Visit {
-    number: u32,
-    institution: InstitutionNumber,
-    patient: PersonIdentifier,
-}
-
-impl Visit {
-    /// `PUT` changes it here.
-    pub fn address(&self) -> String {
-        let token = format!("{CONSENT_SYSTEM}|visit-{}", self.number);
-        format!("/fhir/Consent?identifier={}", url_encoded(&token))
-    }
-
-    /// The consent to categories.
-    pub fn active(&self, categories: &[ConsentCategory]) -> String {
-        self.body("active", categories).to_string()
-    }
-
-    /// The revocation.
-    pub fn inactive(&self) -> String {
-        self.body("inactive", &[]).to_string()
-    }
-
-    /// The consent as JSON, for tests that break it.
-    pub fn body(&self, status: &str, categories: &[ConsentCategory]) -> Value {
-        let coded =
-            |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
-        let mut provision = json!({
-            "type": "permit",
-            "actor": [{
-                "role": coded("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "PRCP"),
-                "reference": {"identifier": {
-                    "system": kyoyu_profile::consent::INSTITUTION_SYSTEM,
-                    "value": self.institution.as_str(),
-                }},
-            }],
-        });
-        if !categories.is_empty() {
-            let system = kyoyu_profile::consent::CATEGORY_SYSTEM;
-            let codes = categories.iter().map(|category| coded(system, category.code()));
-            provision["code"] = codes.collect();
-        }
-        json!({
-            "resourceType": "Consent",
-            "identifier": [{"system": CONSENT_SYSTEM, "value": format!("visit-{}", self.number)}],
-            "status": status,
-            "scope": coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
-            "category": [coded("http://loinc.org", "59284-0")],
-            "patient": {"identifier": {
-                "system": self.patient.system().uri(),
-                "value": self.patient.value().expose(),
-            }},
-            "policyRule": coded(ACT_CODE, "OPTIN"),
-            "provision": provision,
-        })
-    }
-}
-
-/// 受付票 — what tests take out of a receipt.
-#[derive(Debug, Clone)]
-pub struct Receipt {
-    /// The receipt's id.
-    pub id: String,
-    /// registered, cancelled, …
-    pub state: String,
-    /// `lab` → (sent, hidden, not shared).
-    pub kinds: Vec<(String, [u64; 3])>,
-}
-
-impl Receipt {
-    /// Reads a receipt.
-    ///
-    /// # Panics
-    /// When it is none.
-    pub fn of(reply: &Reply) -> Self {
-        Self::read(&reply.json().expect("JSON")["parameter"]).expect("a receipt")
-    }
-
-    /// Reads the parameters of a receipt or of one submission of a list.
-    pub fn read(parameters: &Value) -> Option<Self> {
-        let parameters = parameters.as_array()?;
-        let named = |name: &str| parameters.iter().find(|one| one["name"] == name);
-        let kind = |one: &Value| {
-            let parts = one["part"].as_array()?;
-            let part = |name: &str| parts.iter().find(|part| part["name"] == name);
-            let number = |name: &str| part(name)?["valueUnsignedInt"].as_u64();
-            let code = part("code")?["valueCode"].as_str()?.to_owned();
-            Some((code, [number("sent")?, number("hidden")?, number("notShared")?]))
-        };
-        Some(Self {
-            id: named("receipt")?["valueId"].as_str()?.to_owned(),
-            state: named("state")?["valueCode"].as_str()?.to_owned(),
-            kinds: parameters
-                .iter()
-                .filter(|one| one["name"] == "kind")
-                .map(kind)
-                .collect::<Option<_>>()?,
-        })
-    }
-
-    /// Sent, hidden and not shared of a kind.
-    ///
-    /// # Panics
-    /// When the receipt does not name it.
-    pub fn kind(&self, code: &str) -> [u64; 3] {
-        let found = self.kinds.iter().find(|kind| kind.0 == code);
-        found.unwrap_or_else(|| panic!("the receipt does not name {code}")).1
-    }
-}
-
-/// What tests ask of an answer.
-pub trait Answer {
-    /// Demands a status.
-    ///
-    /// # Panics
-    /// When it is another; says what was answered.
-    fn must_be(&self, status: u16) -> &Self;
-    /// Demands a refusal.
-    ///
-    /// # Panics
-    /// When it is something else; says what was answered.
-    fn must_refuse(&self, status: u16, rule: &str) -> &Self;
-    /// The body as text.
-    fn text(&self) -> String;
-    /// The resources that a search shows, as (id, whole entry).
-    fn matches(&self) -> Vec<(String, Value)>;
-    /// The next page, from `/fhir` on.
-    fn next(&self) -> Option<String>;
-}
-
-impl Answer for Reply {
-    fn must_be(&self, status: u16) -> &Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text());
-        self
-    }
-
-    fn must_refuse(&self, status: u16, rule: &str) -> &Self {
-        let said = (self.status.as_u16(), self.rule());
-        assert_eq!(said, (status, Some(rule.to_owned())), "{}", self.text());
-        self
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    fn matches(&self) -> Vec<(String, Value)> {
-        let page = self.json().expect("JSON");
-        let entries = page["entry"].as_array().cloned().unwrap_or_default();
-        let matches = entries.into_iter().filter(|entry| entry["search"]["mode"] == "match");
-        matches
-            .map(|entry| (entry["resource"]["id"].as_str().unwrap_or_default().to_owned(), entry))
-            .collect()
-    }
-
-    fn next(&self) -> Option<String> {
-        let page = self.json().expect("JSON");
-        let links = page["link"].as_array()?.clone();
-        let next = links.iter().find(|link| link["relation"] == "next")?["url"].as_str()?;
-        Some(format!("/fhir{}", next.strip_prefix(BASE_URL)?))
     }
 }
