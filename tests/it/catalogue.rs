@@ -17,6 +17,7 @@ fn row(kind: &Kind) -> String {
         format!("{recognised_by:?}"),
         format!("{keep:?}"),
         last_n.map_or_else(|| "-".to_owned(), |n| n.to_string()),
+        kind.sent_as_list.to_string(),
         kind.may_be_long_term.to_string(),
         kind.may_be_hidden.to_string(),
         if readers.is_empty() { "-".to_owned() } else { readers.join("+") },
@@ -34,8 +35,8 @@ fn row(kind: &Kind) -> String {
 
 #[test]
 fn the_catalogue_is_the_checked_in_table() {
-    let head = "# code\tjapanese\ttype\trecognised by\tkept\tlast n\tLTS\thidden flags\treaders\t\
-        consent\tkept after receipt\tone within\taccept\tshow\tshows refuted\tversions\tprofile";
+    let head = "# code\tjapanese\ttype\trecognised by\tkept\tlast n\tsent as list\tLTS\thidden flags\t\
+        readers\tconsent\tkept after receipt\tone within\taccept\tshow\tshows refuted\tversions\tprofile";
     let rows = CATALOGUE.iter().map(row);
     let table: Vec<String> = [head.to_owned()].into_iter().chain(rows).collect();
     let checked_in: Vec<&str> = CHECKED_IN.lines().collect();

@@ -4,6 +4,7 @@
 
 use crate::{
     catalogue::Kind,
+    coded::coded,
     identifiers::{InstitutionNumber, PersonKey},
     policy::Purpose,
 };
@@ -80,26 +81,9 @@ impl Action {
         (Self::ReadAudit, "read-audit", "閲覧履歴の照会"),
         (Self::Unknown, "unknown", "不明な操作"),
     ];
-
-    fn row(self) -> &'static (Self, &'static str, &'static str) {
-        Self::ALL.iter().find(|row| row.0 == self).expect("every action has a row")
-    }
-
-    /// The permanent code.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// How a patient reads it.
-    pub fn japanese(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The action of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|row| row.1 == code).map(|row| row.0)
-    }
 }
+
+coded!(Action);
 
 /// 結果 — how the call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::identifiers::{InstitutionNumber, PersonKey};
+use crate::{
+    coded::coded,
+    identifiers::{InstitutionNumber, PersonKey},
+};
 
 /// 同意区分 — the categories that the card reader asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,33 +23,16 @@ pub enum ConsentCategory {
 }
 
 impl ConsentCategory {
-    /// Every category with its code and Japanese name.
+    /// Every category with its code in `Consent.provision.code` and Japanese name.
     pub const ALL: &[(Self, &str, &str)] = &[
         (Self::Conditions, "conditions", "傷病名"),
         (Self::Infections, "infections", "感染症情報"),
         (Self::Record, "record", "電子カルテ情報"),
         (Self::Checkup, "checkup", "健診情報"),
     ];
-
-    /// The category of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|row| row.1 == code).map(|row| row.0)
-    }
-
-    fn row(self) -> &'static (Self, &'static str, &'static str) {
-        Self::ALL.iter().find(|row| row.0 == self).expect("every category has a row")
-    }
-
-    /// The code in `Consent.provision.code`.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The Japanese name.
-    pub fn japanese(self) -> &'static str {
-        self.row().2
-    }
 }
+
+coded!(ConsentCategory);
 
 /// A set of categories, as four bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     catalogue::Kind,
+    coded::coded,
     identifiers::{BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
     problem::Rule,
     retention, rules,
@@ -63,25 +64,6 @@ impl LetterState {
         (Self::Received, "received", "取得済"),
     ];
 
-    fn row(self) -> &'static (Self, &'static str, &'static str) {
-        Self::ALL.iter().find(|row| row.0 == self).expect("every state has a row")
-    }
-
-    /// The code.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The Japanese name.
-    pub fn japanese(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The state of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|row| row.1 == code).map(|row| row.0)
-    }
-
     /// The first state of a letter: an oral consent opens it at once.
     pub fn first(pattern: Option<ConsentPattern>) -> Self {
         if pattern == Some(ConsentPattern::Oral) { Self::Readable } else { Self::Held }
@@ -104,6 +86,8 @@ impl LetterState {
         }
     }
 }
+
+coded!(LetterState);
 
 /// 出来事 — what can happen to a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod catalogue;
 pub mod clock;
+mod coded;
 pub mod consent;
 pub mod entry;
 pub mod identifiers;

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     catalogue::{self, Audience, Kind},
+    coded::coded,
     consent::{Categories, ConsentCategory},
     entry::{Entry, Flags, Standing},
     identifiers::{InstitutionNumber, PersonKey, SubmissionId},
@@ -41,26 +42,9 @@ impl Purpose {
         (Self::PatientRequest, "PATRQT", "本人の請求"),
         (Self::Operations, "HOPERAT", "業務運営"),
     ];
-
-    fn row(self) -> &'static (Self, &'static str, &'static str) {
-        Self::ALL.iter().find(|row| row.0 == self).expect("every purpose has a row")
-    }
-
-    /// The HL7 code.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The Japanese name.
-    pub fn japanese(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The purpose of an HL7 code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|row| row.1 == code).map(|row| row.0)
-    }
 }
+
+coded!(Purpose);
 
 /// 判定 — what holds for one resource and one reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
