@@ -3,6 +3,7 @@
 mod attachments;
 mod exchange;
 mod extraction;
+mod following;
 mod official;
 mod races;
 mod summaries;

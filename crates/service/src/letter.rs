@@ -177,7 +177,7 @@ pub(crate) async fn refuse_taking_back(
     }
 }
 
-/// Takes a cancelled letter out of sight, or puts it back.
+/// Takes a cancelled letter out of sight with what follows it, or puts them back.
 pub(crate) async fn set_cancelled(
     tx: &mut Tx,
     submission: &Submission,
@@ -186,7 +186,24 @@ pub(crate) async fn set_cancelled(
     if is_letter(submission)
         && let Some(letter) = letter::find(tx, submission.id).await?
     {
+        let cancelled_at = match cancelled_at {
+            Some(now) => Some(now),
+            None => referral_cancelled_at(tx, &letter).await?,
+        };
+        letter::cancel_following(tx, &letter, cancelled_at).await?;
         letter::update(tx, &Letter { cancelled_at, ..letter }).await?;
     }
     Ok(())
+}
+
+/// A discharge summary is not seen without its referral: it comes back with it only.
+async fn referral_cancelled_at(
+    tx: &mut Tx,
+    letter: &Letter,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    let referral = match letter.belongs_to {
+        Some(referral) => letter::find(tx, referral).await?,
+        None => None,
+    };
+    Ok(referral.and_then(|referral| referral.cancelled_at))
 }

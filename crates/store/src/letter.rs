@@ -158,37 +158,50 @@ pub async fn open_of(tx: &mut Tx, person: PersonKey) -> Result<Vec<Letter>> {
     letters(rows)
 }
 
-/// The discharge summaries that follow a referral.
-pub async fn following(tx: &mut Tx, referral: SubmissionId) -> Result<Vec<Letter>> {
-    const MOST: i64 = 100;
-    let rows = sqlx::query_as!(
-        Row,
-        "-- letter.following
-        select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
-            belongs_to, kind, identifier, addressee, pattern, state
-        from letter
-        where bucket = $1 and belongs_to = $2
-        order by registered_at, submission
-        limit $3",
-        referral.bucket.number(),
-        referral.uuid,
-        MOST
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    letters(rows)
-}
-
-/// Lets the discharge summaries of a replaced referral follow its new version.
-pub async fn follow(tx: &mut Tx, old: SubmissionId, new: SubmissionId) -> Result<()> {
+/// Lets the discharge summaries of a referral follow its new version or its new answer: same
+/// addressee, same state. What has been received stays as it is.
+pub async fn follow(tx: &mut Tx, former: SubmissionId, referral: &Letter) -> Result<()> {
     sqlx::query!(
         "-- letter.follow
         update letter
-        set belongs_to = $3
-        where bucket = $1 and belongs_to = $2",
-        old.bucket.number(),
-        old.uuid,
-        new.uuid
+        set belongs_to = $4,
+            addressee = $5,
+            pattern = $6,
+            state = $7,
+            visible_at = case when state = $7 and addressee = $5 then visible_at else $8 end
+        where bucket = $1 and person = $2 and belongs_to = $3 and received_at is null",
+        former.bucket.number(),
+        referral.person.uuid(),
+        former.uuid,
+        referral.submission.uuid,
+        referral.addressee.as_str(),
+        referral.pattern.map(ConsentPattern::code),
+        referral.state.code(),
+        referral.visible_at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Takes the discharge summaries of a referral out of sight with it, or puts back those that
+/// went with it. What has been received stays as it is.
+pub async fn cancel_following(
+    tx: &mut Tx,
+    referral: &Letter,
+    cancelled_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    sqlx::query!(
+        "-- letter.cancel_following
+        update letter
+        set cancelled_at = $5
+        where bucket = $1 and person = $2 and belongs_to = $3 and received_at is null
+            and cancelled_at is not distinct from $4",
+        referral.submission.bucket.number(),
+        referral.person.uuid(),
+        referral.submission.uuid,
+        referral.cancelled_at,
+        cancelled_at
     )
     .execute(tx.connection())
     .await?;

@@ -1,7 +1,7 @@
 //! States and readers of letters.
 
 use chrono::TimeDelta;
-use kyoyu_synth::{DischargeSummary, Referral, discharge_summary};
+use kyoyu_synth::Referral;
 use kyoyu_tests::app::{Answer, cancellation, change_address, number_of};
 use serde_json::json;
 
@@ -207,50 +207,6 @@ async fn a_letter_is_gone_seven_days_after_its_receipt_and_after_180_otherwise()
         assert_eq!(scene.app.count(table).await, 0, "{table}");
     }
     assert!(scene.app.count("segment where kind = 'condition'").await > 0, "lives by its own rule");
-    scene.app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_discharge_summary_follows_its_referral_under_the_same_consent() {
-    let scene = Scene::new().await;
-    let letter = scene.letter();
-    let referral = scene.sent_with("", &letter).await;
-    let summary = DischargeSummary {
-        follows: Some(letter.identifier.clone()),
-        ..DischargeSummary::new(scene.app.sending())
-    };
-    let summary = discharge_summary(&scene.app.institution(), &scene.person, &summary);
-    let id = scene.sent_with("", &summary).await;
-    assert!(scene.listed(&scene.clinic).await.is_empty());
-    let patient = scene.app.patient(&scene.person);
-    scene.answer(&patient, &referral, &decision("permit")).await.must_be(200);
-    assert_eq!(scene.listed(&scene.clinic).await.len(), 2, "one answer for both");
-    let received = scene.receive(&scene.clinic, &id).await;
-    assert_eq!(received.must_be(200).text(), summary.json);
-    assert_eq!(scene.state(&letter).await, "readable", "each is received by itself");
-    scene.app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_discharge_summary_without_its_referral_is_refused() {
-    let scene = Scene::new().await;
-    let letter = scene.letter();
-    let of = |follows| {
-        let sending = scene.app.sending();
-        let summary = DischargeSummary { follows, ..DischargeSummary::new(sending) };
-        discharge_summary(&scene.app.institution(), &scene.person, &summary).json
-    };
-    let alone = scene.app.hospital.post("/fhir/Bundle", of(None)).await;
-    alone.must_refuse(422, "kyoyu-discharge-alone");
-    let unknown = of(Some(letter.identifier.clone()));
-    let unknown = scene.app.hospital.post("/fhir/Bundle", unknown).await;
-    unknown.must_refuse(422, "kyoyu-referral-unknown");
-    scene.sent(&letter).await;
-    let cancel = cancellation(letter.identifier.value(), &scene.person.identifier);
-    scene.app.hospital.post("/fhir/Bundle/$cancel", cancel).await.must_be(200);
-    let cancelled = of(Some(letter.identifier.clone()));
-    let cancelled = scene.app.hospital.post("/fhir/Bundle", cancelled).await;
-    cancelled.must_refuse(422, "kyoyu-referral-unknown");
     scene.app.finish().await;
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     identifiers::{PersonKey, SubmissionId},
-    letter::{ConsentPattern, Letter, LetterEvent, LetterState},
+    letter::{ConsentPattern, Letter, LetterEvent},
     participant::Role,
     problem::Problem,
     rules,
@@ -83,11 +83,7 @@ impl Service {
         }
         let event = if answer.permits { LetterEvent::Permit } else { LetterEvent::Refuse };
         let answered = answered(&mut tx, letter, event).await?;
-        for one in letter::following(&mut tx, id).await? {
-            if one.state != LetterState::Received {
-                self::answered(&mut tx, one, event).await?;
-            }
-        }
+        letter::follow(&mut tx, id, &answered).await?;
         let event = AuditEvent::done(&caller.actor(), Action::AnswerLetter, 1);
         tx.commit(event.about(person).of_kinds(vec![answered.kind])).await?;
         Ok(answered)

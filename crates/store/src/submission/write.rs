@@ -61,11 +61,11 @@ pub async fn replace(
     segment::delete_all(&mut tx, old.person, old.id).await?;
     bury_replaced(&mut tx, old).await?;
     let expected = new.segments.len() as u64;
-    let id = new.submission.id;
+    let letter = new.letter.clone();
     let stored = store(&mut tx, Some(old.id), new, event).await?;
     expect_rows("submission.store", expected, stored)?;
-    if old.counts.iter().any(|count| count.kind.is_letter()) {
-        letter::follow(&mut tx, old.id, id).await?;
+    if let Some(letter) = letter {
+        letter::follow(&mut tx, old.id, &letter).await?;
     }
     tx.commit_recorded().await
 }
