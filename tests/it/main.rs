@@ -9,6 +9,7 @@ mod house_rules;
 mod letters;
 mod limits;
 mod policy_matrix;
+mod prescriptions;
 mod read;
 mod retention;
 mod shutdown;

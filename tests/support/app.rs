@@ -29,7 +29,7 @@ use kyoyu_domain::{
     participant::{Issuer, Role},
 };
 use kyoyu_gateway::{Gateway, Limits, TlsOptions, TlsReloader};
-use kyoyu_service::{NewParticipant, Service};
+use kyoyu_service::{NewParticipant, Peers, Service};
 use kyoyu_synth::{
     AllergyKind, AllergyList, ChosenResult, ConditionList, Institution, LabReport, Person, Results,
     Seed, Sending, SynthBundle, World, WorldSize, allergies, announcement, conditions, labs,
@@ -88,6 +88,13 @@ pub struct TestApp {
     finished: bool,
 }
 
+/// What a service is started with besides its options.
+struct Surroundings {
+    pki: Pki,
+    peers: Peers,
+    limits: Limits,
+}
+
 /// How many records the calls so far must have left.
 #[derive(Debug, Default)]
 struct Calls(AtomicI64);
@@ -117,14 +124,36 @@ impl TestApp {
         choose_limits: impl FnOnce(&mut Limits),
         choose_options: impl FnOnce(&mut kyoyu_service::Options),
     ) -> Self {
-        let database = TestDatabase::new().await;
-        let world = World::new(Seed(seed()), WorldSize { institutions: 40, persons: 4_000 });
         let pki = Pki::in_memory().expect("the machine makes keys");
-        let cast = Cast::of(&world).expect("the world has a clinic");
-        let service = service::service_with(database.store().await, choose_options).await;
-        register_cast(&service, &cast, &pki).await;
         let mut limits = Limits::default();
         choose_limits(&mut limits);
+        let surroundings = Surroundings { pki, peers: Peers::default(), limits };
+        Self::within(surroundings, choose_options).await
+    }
+
+    /// A service with other options that asks outside services.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn asking(
+        pki: Pki,
+        peers: Peers,
+        choose_options: impl FnOnce(&mut kyoyu_service::Options),
+    ) -> Self {
+        let surroundings = Surroundings { pki, peers, limits: Limits::default() };
+        Self::within(surroundings, choose_options).await
+    }
+
+    async fn within(
+        surroundings: Surroundings,
+        choose_options: impl FnOnce(&mut kyoyu_service::Options),
+    ) -> Self {
+        let Surroundings { pki, peers, limits } = surroundings;
+        let database = TestDatabase::new().await;
+        let world = World::new(Seed(seed()), WorldSize { institutions: 40, persons: 4_000 });
+        let cast = Cast::of(&world).expect("the world has a clinic");
+        let service = service::service_asking(database.store().await, peers, choose_options).await;
+        register_cast(&service, &cast, &pki).await;
         let options = kyoyu_gateway::Options {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             base_url: BASE_URL.to_owned(),

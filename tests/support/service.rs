@@ -16,8 +16,7 @@ use kyoyu_domain::{
 };
 use kyoyu_profile::{Generation, Limits, validator::Validator};
 use kyoyu_service::{
-    Caller, CertificateKey, DocumentOptions, NoEligibilityPeer, Options, PurgeOptions, Service,
-    Token,
+    Caller, CertificateKey, DocumentOptions, Options, Peers, PurgeOptions, Service, Token,
 };
 use kyoyu_store::Store;
 
@@ -42,6 +41,18 @@ pub async fn service(store: Store) -> Service {
 /// # Panics
 /// When the database does not answer.
 pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Service {
+    service_asking(store, Peers::default(), choose).await
+}
+
+/// The service with other options and somebody to ask.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn service_asking(
+    store: Store,
+    peers: Peers,
+    choose: impl FnOnce(&mut Options),
+) -> Service {
     let mut options = Options {
         limits: Limits::default(),
         validator: validator(),
@@ -58,7 +69,7 @@ pub async fn service_with(store: Store, choose: impl FnOnce(&mut Options)) -> Se
         registry_interval: Duration::from_hours(1),
     };
     choose(&mut options);
-    let started = Service::start(store, Arc::new(NoEligibilityPeer), options).await;
+    let started = Service::start(store, peers, options).await;
     started.expect("the database answers")
 }
 

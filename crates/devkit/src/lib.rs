@@ -1,12 +1,13 @@
 //! 開発用具 — what a developer needs around the service: a certificate authority, an issuer
-//! of tokens, a reference client of an electronic medical record, a stand-in of the
-//! eligibility network, and the demonstration.
+//! of tokens, a reference client of an electronic medical record, stand-ins of the eligibility
+//! network and of the e-prescription service, and the demonstration.
 //!
 //! Nothing of this is reachable from `kyoyu serve`: keys that are made here are for
 //! machines of developers.
 
 mod ca;
 mod client;
+mod prescriptions;
 mod real_time;
 mod standin;
 pub mod story;
@@ -16,6 +17,7 @@ mod wire;
 pub use crate::{
     ca::{Authority, Flaw, Identity, Pki},
     client::{Client, ClientOptions, Reply, Request, RetryPolicy},
+    prescriptions::{Behaviour, PrescriptionStandIn},
     standin::{StandIn, announcement_of},
     tokens::{Claims, Draft, TokenIssuer},
     wire::Wire,

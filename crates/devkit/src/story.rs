@@ -35,7 +35,7 @@ pub use self::{
     steps::Step,
 };
 use self::{checks::Unmet, scene::Scene};
-use crate::Pki;
+use crate::{Pki, PrescriptionStandIn};
 
 /// 舞台設定 — where the story is played.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,8 @@ pub struct Setup<'a> {
     pub audience: &'a str,
     /// Certificates and the issuers' keys.
     pub pki: &'a Pki,
+    /// 電子処方箋管理サービスの代役, which the service asks.
+    pub prescriptions: &'a PrescriptionStandIn,
     /// How many persons are announced before the patient and a relative.
     pub persons: u64,
     /// 故意の失敗 — a step that is made to expect something wrong.

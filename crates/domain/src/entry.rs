@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::identifiers::{DepartmentHash, IdentifierHash};
+use crate::{
+    identifiers::{DepartmentHash, IdentifierHash},
+    prescription::Listed,
+};
 
 /// 表示区分 — the flags that an institution may set on a resource (S4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -124,6 +127,8 @@ pub struct Entry {
     pub flags: Flags,
     /// How it came to be shared.
     pub origin: Origin,
+    /// 文書での位置 — what its document says of it; only of extracted prescriptions.
+    pub listed: Option<Listed>,
     /// 初回登録日時 — when this institution first registered this resource identifier.
     pub first_registered_at: DateTime<Utc>,
     /// フラグ設定日時 — when the flags that it has now were set; none without flags.

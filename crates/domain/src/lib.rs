@@ -18,6 +18,7 @@ pub mod participant;
 pub mod person;
 pub mod phi;
 pub mod policy;
+pub mod prescription;
 pub mod problem;
 pub mod randomness;
 pub mod retention;

@@ -279,10 +279,35 @@ rules! {
         "添付を除いて送信してください",
         "send the report without attachments";
     PRESCRIPTIONS_UNASKED = "kyoyu-prescriptions-unasked", Unavailable, "incomplete", Information,
-        "処方は含まれていません（電子処方箋管理サービスに照会していません）",
-        "prescriptions are not included: the e-prescription service was not asked",
+        "電子処方箋管理サービスの処方は含まれていません（照会先が設定されていません）",
+        "prescriptions of the e-prescription service are not included: it is not configured",
         "処方は電子処方箋管理サービスで確認してください",
         "look prescriptions up in the e-prescription service";
+    PRESCRIPTIONS_UNANSWERED = "kyoyu-prescriptions-unanswered", Unavailable, "transient", Warning,
+        "電子処方箋管理サービスに照会できませんでした（{}）。処方がないという意味ではありません",
+        "the e-prescription service could not be asked ({}); this does not mean that there are no prescriptions",
+        "時間をおいて再度照会するか、電子処方箋管理サービスで確認してください",
+        "ask again later, or look prescriptions up in the e-prescription service";
+    PRESCRIPTIONS_WRITTEN = "kyoyu-prescriptions-written", Unavailable, "incomplete", Information,
+        "文書からの処方は、診療情報提供書と退院時サマリーに項目として書かれたものだけです（文章や添付にだけ書かれたものは含みません）",
+        "prescriptions out of documents are only those that letters and discharge summaries list as items; what stands in their prose or attachments only is not included",
+        "お薬手帳や患者本人にも確認してください",
+        "ask the patient and look at the medication record too";
+    PRESCRIPTIONS_INCOMPLETE = "kyoyu-prescriptions-incomplete", Unavailable, "incomplete", Warning,
+        "{} 件の文書からは処方の全ては抽出できていません",
+        "the lists of {} documents could not be extracted whole",
+        "元の文書で確認してください（completeness が incomplete の処方）",
+        "look at the documents themselves (entries with completeness incomplete)";
+    PRESCRIPTIONS_UNEXTRACTED = "kyoyu-prescriptions-unextracted", Unavailable, "incomplete", Information,
+        "文書に書かれた処方は共有していません（抽出しない設定です）",
+        "prescriptions written in documents are not shared: their extraction is switched off",
+        "元の文書または電子処方箋管理サービスで確認してください",
+        "see the documents, or the e-prescription service";
+    PRESCRIPTIONS_ON_PAPER = "kyoyu-prescriptions-on-paper", Unavailable, "incomplete", Warning,
+        "電子処方箋の利用が確認されていない医療機関の処方は、電子処方箋管理サービスにはありません: {}",
+        "what these institutions prescribe is not in the e-prescription service, since they are not known to use electronic prescriptions: {}",
+        "その医療機関、患者本人またはお薬手帳で確認してください",
+        "ask these institutions or the patient, or look at the medication record";
     RANGE = "kyoyu-range", OutOfRange, "value", Error,
         "Rangeの指定が添付の範囲にありません",
         "the Range lies outside of the attachment",

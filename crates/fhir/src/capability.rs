@@ -112,7 +112,11 @@ fn bundle() -> CapabilityStatementRestResource {
         ("undo-cancel", "取消UNDO: Parameters with identifier and the insured person"),
         ("receive", "取得: POST /Bundle/<id>/$receive by the addressee; irreversible"),
         ("answer", "同意・不同意: POST /Bundle/<id>/$answer with decision permit or deny"),
-        ("assemble", "患者サマリー (GET): /Bundle/<id>/$assemble, with what belongs to it"),
+        (
+            "assemble",
+            "患者サマリー (GET): /Bundle/<id>/$assemble, with what belongs to it; prescriptions are \
+             asked from the e-prescription service, an outcome says where they could not be",
+        ),
         ("submissions", "照会 (GET): receipt, identifier or since; the caller's own only"),
     ]);
     bundle
@@ -199,6 +203,9 @@ fn clinical(resource_type: &'static str) -> CapabilityStatementRestResource {
     let mut clinical = resource(resource_type, &["read", "search-type"]);
     clinical.supported_profile = profiles(resource_type);
     clinical.documentation = Some(kinds(resource_type));
+    if resource_type == "MedicationRequest" {
+        clinical.documentation = Some(format!("{}; {PRESCRIPTIONS}", kinds(resource_type)));
+    }
     clinical.search_param = search_parameters(CLINICAL);
     if resource_type == "Observation" {
         clinical.operation = operations(&[("lastn", LAST_N)]);
@@ -244,6 +251,10 @@ const CLINICAL_STATUS: &[Parameter] =
 
 const LAST_N: &str = "the newest max (1 unless told, at most 10) results of each item; GET, or \
     POST as a form when patient:identifier is given";
+
+const PRESCRIPTIONS: &str = "the first page also holds what the e-prescription service answers for \
+    the dates (100 days unless told); each entry names its source in the extension prescription; \
+    outcomes say what the list does not hold, and whether documents' lists are incomplete";
 
 const PREVIEW: &str = "試読 (POST of a Bundle, as=patient, institution or insurer): a searchset of \
     what that reader would be shown of it with full consent, and an outcome that says why of \

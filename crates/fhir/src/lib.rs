@@ -15,4 +15,5 @@ pub mod receipt;
 pub mod searchset;
 
 mod parts;
+mod prescription;
 mod splice;

@@ -29,6 +29,11 @@ pub const LETTER_RECEIVED_AT: &str = "https://kyoyu.invalid/fhir/StructureDefini
 pub const REPAIR: &str = "https://kyoyu.invalid/fhir/StructureDefinition/repair";
 /// The extension of a searchset's entry: when and by whom the resource was registered.
 pub const REGISTRATION: &str = "https://kyoyu.invalid/fhir/StructureDefinition/registration";
+/// The extension of a searchset's entry: what a page draws of a prescription, and where it
+/// comes from.
+pub const PRESCRIPTION: &str = "https://kyoyu.invalid/fhir/StructureDefinition/prescription";
+/// The code system of 文書区分.
+pub const OCCASION: &str = "https://kyoyu.invalid/fhir/CodeSystem/prescription-occasion";
 
 /// 医療機関コード — the system of institution numbers (JP Core).
 pub const INSTITUTION_NUMBER: &str =

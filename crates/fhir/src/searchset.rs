@@ -10,13 +10,14 @@ use kyoyu_domain::{
     catalogue::Kind,
     consent::ConsentCategory,
     identifiers::{InstitutionNumber, ResourceId},
+    prescription::Facts,
     problem::Issue,
 };
 
 use crate::{
     names,
     outcome::{self, PreviewLine},
-    splice,
+    prescription, splice,
 };
 
 /// 該当 — one resource that a search shows.
@@ -36,6 +37,34 @@ pub struct Match<'a> {
     pub institution: InstitutionNumber,
     /// The sender's name as of registration.
     pub institution_name: &'a str,
+    /// What is told of it besides, if it is a prescription.
+    pub prescription: Option<&'a Facts>,
+}
+
+/// 外部の処方 — one prescription that the e-prescription service gave; it has no id here.
+#[derive(Debug, Clone, Copy)]
+pub struct Elsewhere<'a> {
+    /// Its address there.
+    pub full_url: &'a str,
+    /// Its text as it came: one JSON object.
+    pub text: &'a [u8],
+    /// Who prescribed it.
+    pub institution: InstitutionNumber,
+    /// The prescriber's name as of today.
+    pub institution_name: &'a str,
+    /// What is told of it besides.
+    pub facts: &'a Facts,
+}
+
+/// 内容 — what a searchset holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Content<'a> {
+    /// What is stored here.
+    pub matches: &'a [Match<'a>],
+    /// What is not.
+    pub elsewhere: &'a [Elsewhere<'a>],
+    /// What is not there, and why.
+    pub notes: &'a [Issue],
 }
 
 /// What stands around the entries.
@@ -52,35 +81,40 @@ pub struct Frame<'a> {
 }
 
 /// 検索結果 — the page as bytes.
-pub fn searchset(frame: &Frame<'_>, matches: &[Match<'_>]) -> Vec<u8> {
-    searchset_with(frame, matches, &[])
-}
-
-/// The same, with an outcome that tells what is not there.
-pub fn searchset_with(frame: &Frame<'_>, matches: &[Match<'_>], notes: &[Issue]) -> Vec<u8> {
-    let notes = (!notes.is_empty()).then(|| outcome::outcome(notes));
-    whole(frame, matches, notes.as_deref())
+pub fn searchset(frame: &Frame<'_>, content: &Content<'_>) -> Vec<u8> {
+    let notes = (!content.notes.is_empty()).then(|| outcome::outcome(content.notes));
+    whole(frame, content, notes.as_deref())
 }
 
 /// 試読結果 — what a reader would be shown, with an outcome that says what becomes of each
 /// kind.
 pub fn preview(frame: &Frame<'_>, matches: &[Match<'_>], lines: &[PreviewLine<'_>]) -> Vec<u8> {
-    whole(frame, matches, Some(&outcome::preview(lines)))
+    let content = Content { matches, ..Content::default() };
+    whole(frame, &content, Some(&outcome::preview(lines)))
 }
 
 /// Matches, their senders, what the consent withholds and what else is told.
-fn whole(frame: &Frame<'_>, matches: &[Match<'_>], notes: Option<&[u8]>) -> Vec<u8> {
-    let mut page = Page::begin(frame, matches.iter().map(|found| found.text.len() + 700).sum());
+fn whole(frame: &Frame<'_>, content: &Content<'_>, notes: Option<&[u8]>) -> Vec<u8> {
+    let Content { matches, elsewhere, .. } = *content;
+    let texts = matches.iter().map(|one| one.text).chain(elsewhere.iter().map(|one| one.text));
+    let mut page = Page::begin(frame, texts.map(|text| text.len() + 700).sum());
     for found in matches {
         page.open_entry();
         write_match(&mut page.out, frame.base_url, found);
     }
-    for (position, found) in matches.iter().enumerate() {
-        // A page has few senders; the first match of each stands for it.
-        let is_first = !matches[..position].iter().any(|one| one.institution == found.institution);
-        if is_first {
+    for found in elsewhere {
+        page.open_entry();
+        write_elsewhere(&mut page.out, found);
+    }
+    let senders = matches.iter().map(|one| (one.institution, one.institution_name));
+    let prescribers = elsewhere.iter().map(|one| (one.institution, one.institution_name));
+    let mut included: Vec<InstitutionNumber> = Vec::new();
+    for (institution, name) in senders.chain(prescribers) {
+        // A page has few senders; the first entry of each stands for it.
+        if !included.contains(&institution) {
+            included.push(institution);
             page.open_entry();
-            write_organization(&mut page.out, frame.base_url, found);
+            write_organization(&mut page.out, frame.base_url, institution, name);
         }
     }
     let withheld = (!frame.withheld.is_empty()).then(|| outcome::withheld(frame.withheld));
@@ -144,10 +178,29 @@ impl Page {
 fn write_match(out: &mut Vec<u8>, base_url: &str, found: &Match<'_>) {
     out.extend_from_slice(br#"{"extension":["#);
     write_registration(out, found);
+    if let Some(facts) = found.prescription {
+        out.push(b',');
+        let document = found.id.submission.to_string();
+        prescription::write(out, facts, &document, None);
+    }
     out.extend_from_slice(br#"],"fullUrl":"#);
     splice::string(out, &format!("{base_url}/{}/{}", found.kind.resource_type, found.id));
+    write_text(out, found.text);
+}
+
+fn write_elsewhere(out: &mut Vec<u8>, found: &Elsewhere<'_>) {
+    out.extend_from_slice(br#"{"extension":["#);
+    let number = found.institution.as_str();
+    let prescriber = Some((found.institution, found.institution_name));
+    prescription::write(out, found.facts, number, prescriber);
+    out.extend_from_slice(br#"],"fullUrl":"#);
+    splice::string(out, found.full_url);
+    write_text(out, found.text);
+}
+
+fn write_text(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(br#","resource":"#);
-    out.extend_from_slice(found.text);
+    out.extend_from_slice(text);
     out.extend_from_slice(br#","search":{"mode":"match"}}"#);
 }
 
@@ -160,15 +213,27 @@ fn write_registration(out: &mut Vec<u8>, found: &Match<'_>) {
     splice::instant(out, found.first_registered_at);
     out.extend_from_slice(br#"},{"url":"registeredAt","valueInstant":"#);
     splice::instant(out, found.registered_at);
-    out.extend_from_slice(br#"},{"url":"sender","valueReference":{"reference":"Organization/"#);
-    out.extend_from_slice(found.institution.as_str().as_bytes());
-    out.extend_from_slice(br#"","display":"#);
-    splice::string(out, found.institution_name);
-    out.extend_from_slice(b"}}]}");
+    out.extend_from_slice(b"},");
+    write_sender(out, found.institution, found.institution_name);
+    out.extend_from_slice(b"]}");
 }
 
-fn write_organization(out: &mut Vec<u8>, base_url: &str, found: &Match<'_>) {
-    let number = found.institution.as_str();
+/// The part of an extension that says who sent or prescribed.
+pub(crate) fn write_sender(out: &mut Vec<u8>, institution: InstitutionNumber, name: &str) {
+    out.extend_from_slice(br#"{"url":"sender","valueReference":{"reference":"Organization/"#);
+    out.extend_from_slice(institution.as_str().as_bytes());
+    out.extend_from_slice(br#"","display":"#);
+    splice::string(out, name);
+    out.extend_from_slice(b"}}");
+}
+
+fn write_organization(
+    out: &mut Vec<u8>,
+    base_url: &str,
+    institution: InstitutionNumber,
+    name: &str,
+) {
+    let number = institution.as_str();
     out.extend_from_slice(br#"{"fullUrl":"#);
     splice::string(out, &format!("{base_url}/Organization/{number}"));
     out.extend_from_slice(br#","resource":{"resourceType":"Organization","id":"#);
@@ -178,7 +243,7 @@ fn write_organization(out: &mut Vec<u8>, base_url: &str, found: &Match<'_>) {
     out.extend_from_slice(br#","value":"#);
     splice::string(out, number);
     out.extend_from_slice(br#"}],"name":"#);
-    splice::string(out, found.institution_name);
+    splice::string(out, name);
     out.extend_from_slice(br#"},"search":{"mode":"include"}}"#);
 }
 
@@ -207,7 +272,12 @@ mod tests {
             registered_at: "2026-05-01T00:00:00.5Z".parse().expect("an instant"),
             institution: institution.parse().expect("a number"),
             institution_name: name,
+            prescription: None,
         }
+    }
+
+    fn of<'a>(matches: &'a [Match<'a>]) -> Content<'a> {
+        Content { matches, ..Content::default() }
     }
 
     fn frame() -> Frame<'static> {
@@ -225,7 +295,7 @@ mod tests {
 
     #[test]
     fn decimals_and_key_order_stay_as_they_are_stored() {
-        let page = searchset(&frame(), &[found(1, "1310000001", "甲病院")]);
+        let page = searchset(&frame(), &of(&[found(1, "1310000001", "甲病院")]));
         let text = String::from_utf8(page).expect("UTF-8");
         assert!(text.contains(std::str::from_utf8(TEXT).expect("UTF-8")));
     }
@@ -240,7 +310,7 @@ mod tests {
 
     #[test]
     fn entries_tell_registration_kind_and_sender() {
-        let page = parsed(&searchset(&frame(), &[found(1, "1310000001", "甲\"病院")]));
+        let page = parsed(&searchset(&frame(), &of(&[found(1, "1310000001", "甲\"病院")])));
         let entry = &page["entry"][0];
         assert_eq!(
             entry["fullUrl"],
@@ -268,7 +338,7 @@ mod tests {
             found(3, "1310000001", "甲"),
         ];
         let frame = Frame { withheld: &[ConsentCategory::Infections], ..frame() };
-        let page = parsed(&searchset(&frame, &matches));
+        let page = parsed(&searchset(&frame, &of(&matches)));
         let modes: Vec<&str> = page["entry"]
             .as_array()
             .expect("entries")
@@ -284,7 +354,7 @@ mod tests {
     #[test]
     fn an_empty_page_has_no_entry_array_and_links_follow_the_frame() {
         let frame = Frame { next_link: Some("https://kyoyu.example/fhir/next?a=\"b"), ..frame() };
-        let page = parsed(&searchset(&frame, &[]));
+        let page = parsed(&searchset(&frame, &Content::default()));
         assert!(page.get("entry").is_none());
         assert_eq!(page["link"][0]["url"], frame.self_link);
         assert_eq!(page["link"][1]["relation"], "next");

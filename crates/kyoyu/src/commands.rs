@@ -20,7 +20,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use kyoyu_domain::{clock::DatabaseClock, randomness::SystemRandomness};
-use kyoyu_service::{NoEligibilityPeer, Service};
+use kyoyu_service::{Peers, Service};
 
 use crate::{
     config::Config,
@@ -109,7 +109,7 @@ async fn open(config: &Config, name: &str) -> anyhow::Result<(Service, Connectio
     let parts = server::Parts {
         clock: Arc::new(DatabaseClock),
         randomness: Arc::new(SystemRandomness),
-        eligibility: Arc::new(NoEligibilityPeer),
+        peers: Peers::default(),
         keys_beside: database::data_dir(&config.database, name)?,
     };
     let service = server::service(config, &connection, &parts).await?;

@@ -7,6 +7,7 @@ mod database;
 mod documents;
 mod limits;
 mod listener;
+mod prescriptions;
 mod profiles;
 mod purge;
 mod retention;
@@ -21,6 +22,7 @@ pub use database::{Database, Registry};
 pub use documents::Documents;
 pub use limits::{Limits, Submit};
 pub use listener::{Health, Listener};
+pub use prescriptions::Prescriptions;
 pub use profiles::Profiles;
 pub use purge::{Purge, Reading};
 pub use retention::Retention;
@@ -47,6 +49,8 @@ pub struct Config {
     pub submit: Submit,
     /// What is taken of documents.
     pub documents: Documents,
+    /// Who is asked for prescriptions.
+    pub prescriptions: Prescriptions,
     /// How long things are kept.
     pub retention: Retention,
     /// How they are deleted.
@@ -107,6 +111,7 @@ impl Config {
             "limits.body_bytes must be at most 10485760, the 10 MB of one send"
         );
         self.documents.options()?;
+        self.prescriptions.check()?;
         self.purge.check()
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use kyoyu_domain::{clock::Clock, randomness::Randomness};
 use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions, TlsReloader};
-use kyoyu_service::{CertificateKey, Eligibility, PurgeOptions, Service};
+use kyoyu_service::{CertificateKey, Peers, PurgeOptions, Service};
 use kyoyu_store::Store;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -31,8 +31,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
     pub randomness: Arc<dyn Randomness>,
-    /// Who is asked for persons that were never announced.
-    pub eligibility: Arc<dyn Eligibility>,
+    /// Who is asked while somebody registers or reads.
+    pub peers: Peers,
     /// Keys that no file is configured for are made and kept beside this path.
     pub keys_beside: PathBuf,
 }
@@ -49,7 +49,7 @@ pub async fn service(
     let (clock, randomness) = (Arc::clone(&parts.clock), Arc::clone(&parts.randomness));
     let store = Store::connect(&connection.options(), clock, randomness).await?;
     let options = options(config, parts)?;
-    Ok(Service::start(store, Arc::clone(&parts.eligibility), options).await?)
+    Ok(Service::start(store, parts.peers.clone(), options).await?)
 }
 
 /// The options of the use cases.

@@ -11,6 +11,7 @@ use kyoyu_domain::{
         BundleIdentifier, DepartmentHash, IdentifierHash, InstitutionNumber, PersonIdentifier,
     },
     phi::Phi,
+    prescription::Listed,
 };
 
 use crate::json::Value;
@@ -92,6 +93,8 @@ pub struct CheckedResource {
     pub clinical: ClinicalStatus,
     /// Its flags.
     pub flags: Flags,
+    /// 文書での位置 — of a prescription that a document lists.
+    pub listed: Option<Listed>,
 }
 
 impl CheckedResource {

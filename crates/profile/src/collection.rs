@@ -204,6 +204,7 @@ pub(crate) fn checked(
         standing: view.standing.good().unwrap_or_default(),
         clinical: view.clinical.good().unwrap_or_default(),
         flags: view.flags,
+        listed: None,
     })
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod attachments;
 pub(crate) mod checkup;
 pub(crate) mod letter;
+mod prescriptions;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use kyoyu_domain::{
     phi::Phi,
 };
 
+use self::prescriptions::Lists;
 use crate::{
     checked::{CheckedBundle, CheckedResource, DocumentFacts, PatientFacts},
     collection::checked,
@@ -87,11 +89,18 @@ pub(crate) fn read(bundle: &BundleView<'_>) -> Option<CheckedBundle> {
 fn extractable(bundle: &BundleView<'_>, nested: &[BundleView<'_>]) -> Option<Vec<CheckedResource>> {
     let mut resources = Vec::new();
     let mut ordinal = 0;
-    for bundle in std::iter::once(bundle).chain(nested) {
+    let own = Lists::of(bundle, None);
+    let within = nested.iter().map(|nested| (nested, Lists::of(nested, Some(&own))));
+    let within: Vec<_> = within.collect();
+    let all = std::iter::once((bundle, &own));
+    for (bundle, lists) in all.chain(within.iter().map(|(nested, lists)| (*nested, lists))) {
         let patient_url = bundle.patient_url()?;
         for entry in &bundle.entries {
             if let Some(resource) = entry.resource.as_ref().filter(|one| is_extractable(one)) {
-                resources.push(checked(ordinal, resource, patient_url)?);
+                let mut checked = checked(ordinal, resource, patient_url)?;
+                let is_line = resource.resource_type == "MedicationRequest";
+                checked.listed = is_line.then(|| lists.place(resource.value));
+                resources.push(checked);
             }
             ordinal += 1;
         }

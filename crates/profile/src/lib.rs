@@ -18,6 +18,7 @@ pub mod json;
 pub mod limits;
 pub mod package;
 pub mod parameters;
+pub mod prescription;
 pub mod resource;
 pub mod rules;
 pub mod schema;

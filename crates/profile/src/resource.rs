@@ -24,14 +24,16 @@ pub(crate) const COLLECTION_TYPES: &[&str] = &["AllergyIntolerance", "Condition"
 pub(crate) const RESOURCE_IDENTIFIER_SYSTEM: &str =
     "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier";
 
-/// System and code of every `code.coding`; an absent one is empty. A text that cannot be
-/// read has none.
+/// System and code of every `code.coding`, of a prescription of every code of its drug; an
+/// absent one is empty. A text that cannot be read has none.
 pub fn codings(text: &[u8]) -> Vec<(String, String)> {
     // What is stored has passed the limits of its day; those of today do not matter.
     let limits = Limits { body_bytes: usize::MAX, nodes: usize::MAX, ..Limits::default() };
     let Ok(document) = Document::parse(text, &limits) else { return Vec::new() };
     let text_of = |coding: Value<'_>, key| coding.text_of(key).unwrap_or_default().into_owned();
+    let drug = document.root().get("medicationCodeableConcept").into_iter();
     code_codings(document.root())
+        .chain(drug.flat_map(|concept| concept.list("coding")))
         .map(|coding| (text_of(coding, "system"), text_of(coding, "code")))
         .collect()
 }
@@ -126,7 +128,7 @@ pub(crate) fn read(value: Value<'_>) -> Option<ResourceView<'_>> {
         kind,
         identifiers: resource_identifiers(value),
         item: if is_observation { item(value) } else { Item::default() },
-        dated_at: dated_at(value, is_observation),
+        dated_at: dated_at(value, &resource_type),
         standing: standing(value, &resource_type),
         clinical: clinical(value, &resource_type),
         flags: flags(value),
@@ -185,12 +187,14 @@ fn item(observation: Value<'_>) -> Item<'_> {
     item
 }
 
-/// 採取日時・発症日 — the first of the elements that date the resource and is there.
-fn dated_at(resource: Value<'_>, is_observation: bool) -> Read<'_, DateTime<Utc>> {
-    let paths: &[&[&str]] = if is_observation {
-        &[&["effectiveDateTime"], &["effectiveInstant"], &["effectivePeriod", "start"]]
-    } else {
-        &[&["onsetDateTime"], &["recordedDate"]]
+/// 採取日時・発症日・処方日 — the first of the elements that date the resource and is there.
+fn dated_at<'d>(resource: Value<'d>, resource_type: &str) -> Read<'d, DateTime<Utc>> {
+    let paths: &[&[&str]] = match resource_type {
+        "Observation" => {
+            &[&["effectiveDateTime"], &["effectiveInstant"], &["effectivePeriod", "start"]]
+        }
+        "MedicationRequest" => &[&["authoredOn"]],
+        _ => &[&["onsetDateTime"], &["recordedDate"]],
     };
     let Some(value) = paths.iter().find_map(|path| resource.find(path)) else {
         return Read::Absent;

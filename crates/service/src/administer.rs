@@ -4,6 +4,7 @@ use kyoyu_domain::{
     audit::{Action, AuditEvent},
     identifiers::InstitutionNumber,
     participant::{Fingerprint, Issuer, Participant},
+    prescription::Medium,
     problem::Problem,
     rules,
 };
@@ -72,6 +73,24 @@ impl Service {
         let work = async {
             let mut tx = self.store.begin().await?;
             registry::name_institution(&mut tx, number, name).await?;
+            self.administered(tx, who).await
+        };
+        work.await.map_err(Failure::into_problem)
+    }
+
+    /// Notes how an institution prescribes from now on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_prescribing(
+        &self,
+        who: &str,
+        number: InstitutionNumber,
+        medium: Medium,
+    ) -> Result<(), Problem> {
+        let work = async {
+            let mut tx = self.store.begin().await?;
+            registry::set_prescribing(&mut tx, number, medium).await?;
             self.administered(tx, who).await
         };
         work.await.map_err(Failure::into_problem)

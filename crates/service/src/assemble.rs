@@ -10,24 +10,28 @@ use kyoyu_domain::{
     clock::japan_day,
     identifiers::{InstitutionNumber, PersonKey, ResourceId},
     participant::Role,
+    policy::ReadGrant,
     problem::{Issue, Problem},
     rules,
 };
 
 use crate::{
-    Caller, Found, Service,
+    Caller, Found, Prescribed, Service,
     failure::Failure,
+    prescriptions::{PRESCRIPTIONS, Scope},
     read::{DOCUMENTS, Readable, Session},
 };
 
-/// How many days before the advice the results begin that belong to it.
-const RESULTS_DAYS: u64 = 30;
+/// How many days before the advice the results and prescriptions begin that belong to it.
+const DAYS_BEFORE: u64 = 30;
 
 /// 組立て結果 — a summary with what belongs to it.
 #[derive(Debug)]
 pub struct Assembled {
     /// The summary first, then allergies, infections and results, each newest first.
     pub entries: Vec<Found>,
+    /// 処方 — what the adviser prescribed, as the e-prescription service knows it.
+    pub prescriptions: Vec<Prescribed>,
     /// What is not there, and why.
     pub notes: Vec<Issue>,
 }
@@ -43,8 +47,12 @@ impl Guidance {
     /// Whether a result belongs to the advice: the adviser's own, of the days before it.
     fn covers(&self, result: &Readable<'_>) -> bool {
         let day = japan_day(result.happened_at());
-        let first = self.on.checked_sub_days(Days::new(RESULTS_DAYS)).unwrap_or(NaiveDate::MIN);
-        result.segment.institution == self.institution && (first..=self.on).contains(&day)
+        let period = self.first_day()..=self.on;
+        result.segment.institution == self.institution && period.contains(&day)
+    }
+
+    fn first_day(&self) -> NaiveDate {
+        self.on.checked_sub_days(Days::new(DAYS_BEFORE)).unwrap_or(NaiveDate::MIN)
     }
 }
 
@@ -78,13 +86,33 @@ impl Service {
         let result = |one: &Readable<'_>| is_kind(one, "lab") && guidance.covers(one);
         entries.extend(self.beside(&mut session, "Observation", result).await?);
         drop(session.reader);
+        let (prescriptions, notes) = self.prescribed_by(guidance, &session.grant).await?;
         let mut kinds: Vec<&'static Kind> = entries.iter().map(|one| one.kind).collect();
+        kinds.extend(self.prescriptions.iter().flat_map(|_| catalogue::of_type(PRESCRIPTIONS)));
         kinds.dedup();
-        let event = AuditEvent::done(&caller.actor(), Action::Read, entries.len())
+        let shown = entries.len() + prescriptions.len();
+        let event = AuditEvent::done(&caller.actor(), Action::Read, shown)
             .about(session.grant.person())
             .of_kinds(kinds);
         self.record_read(session.grant.now(), event).await?;
-        Ok(Assembled { entries, notes: vec![Issue::of(&rules::PRESCRIPTIONS_UNASKED)] })
+        Ok(Assembled { entries, prescriptions, notes })
+    }
+
+    /// 処方 — what the adviser prescribed in the days before the advice, and what is to be told
+    /// of it (S11.7). It is the patient's own: no consent opens or closes it.
+    async fn prescribed_by(
+        &self,
+        guidance: Guidance,
+        grant: &ReadGrant,
+    ) -> Result<(Vec<Prescribed>, Vec<Issue>), Failure> {
+        let scope = Scope {
+            institution: Some(guidance.institution),
+            from: guidance.first_day(),
+            through: guidance.on,
+        };
+        let asked = self.ask_for_prescriptions(grant, scope).await?;
+        let on_paper = self.on_paper([guidance.institution], grant.now());
+        Ok((asked.prescribed, asked.note.into_iter().chain(on_paper).collect()))
     }
 
     async fn summary(

@@ -17,6 +17,7 @@ mod failure;
 mod identify;
 mod letter;
 mod place;
+mod prescriptions;
 mod preview;
 mod purge;
 mod query;
@@ -52,6 +53,7 @@ pub use caller::{Caller, Token};
 pub use consent::ConsentAnswer;
 pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
 pub use letter::{Inbox, Part, Received};
+pub use prescriptions::{AskingPrescriptions, Prescribed, PrescriptionSource, Question, Unasked};
 pub use preview::{Preview, PreviewLine};
 pub use purge::{
     CertificateKey, Plan, PurgeOptions, PurgeStatus, Run, RunOutcome, certificate_is_signed_by,
@@ -99,6 +101,22 @@ pub struct DocumentOptions {
     pub extracted: Vec<&'static Kind>,
 }
 
+/// 外部サービス — whom the use cases ask.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    /// Who knows persons that were never announced.
+    pub eligibility: Arc<dyn Eligibility>,
+    /// Who knows what was prescribed electronically; none: it is not configured.
+    pub prescriptions: Option<Arc<dyn PrescriptionSource>>,
+}
+
+impl Default for Peers {
+    /// Nobody: only announced persons are known, and prescriptions are said not to be asked for.
+    fn default() -> Self {
+        Self { eligibility: Arc::new(NoEligibilityPeer), prescriptions: None }
+    }
+}
+
 /// 共有サービス — the use cases.
 #[derive(Clone)]
 pub struct Service {
@@ -106,6 +124,7 @@ pub struct Service {
     recorder: Recorder,
     directory: Directory,
     eligibility: Arc<dyn Eligibility>,
+    prescriptions: Option<Arc<dyn PrescriptionSource>>,
     options: Arc<Options>,
     /// So many bodies are checked at once.
     checks: Arc<Semaphore>,
@@ -125,7 +144,7 @@ impl Service {
     /// When the participants cannot be read.
     pub async fn start(
         store: Store,
-        eligibility: Arc<dyn Eligibility>,
+        peers: Peers,
         options: Options,
     ) -> Result<Self, kyoyu_store::Error> {
         let directory = Directory::load(&store).await?;
@@ -134,7 +153,8 @@ impl Service {
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let checks = Arc::new(Semaphore::new(threads));
         let options = Arc::new(options);
-        Ok(Self { store, recorder, directory, eligibility, options, checks })
+        let Peers { eligibility, prescriptions } = peers;
+        Ok(Self { store, recorder, directory, eligibility, prescriptions, options, checks })
     }
 
     /// The participant to whom a certificate belongs, if its rights hold now.

@@ -159,7 +159,7 @@ fn pack(
                 let origin =
                     if bundle.document.is_some() { Origin::Extracted } else { Origin::Sent };
                 let entry = entry(resource, texts.len() - start, now, history);
-                entries.push(Entry { origin, ..entry });
+                entries.push(Entry { origin, listed: resource.listed, ..entry });
             }
             let body = body::pack(&texts);
             NewSegment { kind, long_term, entries, registered_at: now, body }
@@ -189,6 +189,7 @@ fn pack_document(
         clinical: ClinicalStatus::Active,
         flags: Flags::default(),
         origin: Origin::Sent,
+        listed: None,
         first_registered_at: first_registered_at.unwrap_or(now),
         flagged_at: None,
     };
@@ -223,6 +224,7 @@ fn entry(
         clinical: resource.clinical,
         flags: resource.flags,
         origin: Origin::Sent,
+        listed: None,
         first_registered_at: history.first_registered_at(resource.identifier).unwrap_or(now),
         flagged_at: flagged.then(|| history.flagged_at(resource).unwrap_or(now)),
     }

@@ -15,6 +15,7 @@ use kyoyu_domain::{
     identifiers::{Bucket, PersonKey, ResourceId, SubmissionId},
     participant::Role,
     policy::{self, Hiding, Purpose, ReadGrant, ReadRequest},
+    prescription::{Facts, Source},
     problem::{Issue, Problem, Rule},
     rules,
 };
@@ -25,6 +26,7 @@ use crate::{
     Caller, Found, Service,
     failure::Failure,
     place::refuse_closed_kinds,
+    prescriptions,
     register::{Checked, Sent, refuse_future},
     status::safe_name,
 };
@@ -124,6 +126,10 @@ impl Service {
         let mut text = Vec::with_capacity(one.text.len() + 128);
         let patient = format!("Patient/{}", grant.person());
         one.rewritten(&checked.body, &id.to_string(), &patient, &mut text);
+        let prescription = one.listed.map(|listed| Facts {
+            listed: Some(listed),
+            ..prescriptions::facts(&text, Source::Document)
+        });
         Found {
             id,
             kind: one.kind,
@@ -132,6 +138,7 @@ impl Service {
             registered_at: now,
             institution,
             institution_name: self.directory.institution_name(institution, now),
+            prescription,
         }
     }
 }

@@ -9,6 +9,7 @@ use kyoyu_domain::{
     problem::{Issue, Problem},
     rules,
 };
+use kyoyu_profile::resource;
 
 use crate::status::safe_name;
 
@@ -145,6 +146,13 @@ impl Filter {
         let at = entry.dated_at.unwrap_or(registered_at);
         (self.clinical.is_empty() || self.clinical.contains(&entry.clinical))
             && self.dates.iter().all(|(from, until)| *from <= at && at < *until)
+    }
+
+    /// Whether a prescription passes that is not stored here: it counts as active, as ours do.
+    pub(crate) fn passes_elsewhere(&self, at: DateTime<Utc>, text: &[u8]) -> bool {
+        (self.clinical.is_empty() || self.clinical.contains(&ClinicalStatus::Active))
+            && self.dates.iter().all(|(from, until)| *from <= at && at < *until)
+            && (self.codes.is_empty() || self.passes_code(&resource::codings(text)))
     }
 
     /// Whether a resource with these codings passes.

@@ -11,6 +11,7 @@ use kyoyu_domain::{
     identifiers::{PersonKey, ResourceId, SubmissionId},
     participant::Role,
     policy::{self, ReadGrant, ReadRequest},
+    prescription::{Facts, Source},
     problem::{Issue, Problem},
     retention::{self, fates},
     rules,
@@ -22,7 +23,12 @@ use kyoyu_store::{
 };
 use uuid::Uuid;
 
-use crate::{Caller, Found, Service, failure::Failure, query::Patient};
+use crate::{
+    Caller, Found, Service,
+    failure::Failure,
+    prescriptions::{self, PRESCRIPTIONS},
+    query::Patient,
+};
 
 /// 閲覧の場 — a decided read.
 ///
@@ -32,6 +38,8 @@ use crate::{Caller, Found, Service, failure::Failure, query::Patient};
 pub(crate) struct Session {
     pub(crate) reader: Reader,
     pub(crate) grant: ReadGrant,
+    /// What the grant was given for.
+    pub(crate) request: ReadRequest,
     pub(crate) withheld: Vec<ConsentCategory>,
     /// Moves with every change of the consents that the read rests on.
     pub(crate) consent_fingerprint: i64,
@@ -127,11 +135,12 @@ impl Service {
         if person.is_none() {
             return Err(((&rules::CONSENT_REQUIRED).into(), None));
         }
-        let permission = policy::grant(request).map_err(|rule| (rule.into(), person))?;
+        let permission = policy::grant(request.clone()).map_err(|rule| (rule.into(), person))?;
         let segments = sealed.open(&permission.grant).map_err(|error| (error.into(), person))?;
         let session = Session {
             reader,
             grant: permission.grant,
+            request,
             withheld: permission.withheld,
             consent_fingerprint: standing.fingerprint,
         };
@@ -201,6 +210,11 @@ impl Service {
     fn found(&self, one: &Readable<'_>, text: Bytes) -> Found {
         let (segment, entry) = (one.segment, one.entry());
         let registered_at = segment.registered_at;
+        let is_prescription = segment.key.kind.resource_type == PRESCRIPTIONS;
+        let prescription = is_prescription.then(|| Facts {
+            listed: entry.listed,
+            ..prescriptions::facts(&text, Source::Document)
+        });
         Found {
             id: one.id(),
             kind: segment.key.kind,
@@ -209,6 +223,7 @@ impl Service {
             registered_at,
             institution: segment.institution,
             institution_name: self.directory.institution_name(segment.institution, registered_at),
+            prescription,
         }
     }
 

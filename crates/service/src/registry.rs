@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     identifiers::InstitutionNumber,
     participant::{Fingerprint, Issuer, Participant, Role},
+    prescription::Medium,
 };
 use kyoyu_store::{Error, Store, registry};
 
@@ -24,6 +25,7 @@ struct Snapshot {
     by_certificate: HashMap<Fingerprint, Arc<Participant>>,
     by_number: HashMap<i32, Arc<Participant>>,
     names: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, Arc<str>>>,
+    prescribing: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, Medium>>,
     issuers: HashMap<String, Arc<Issuer>>,
 }
 
@@ -70,6 +72,7 @@ impl Directory {
             by_certificate: former.by_certificate.clone(),
             by_number: former.by_number.clone(),
             names: former.names.clone(),
+            prescribing: former.prescribing.clone(),
             issuers: former.issuers.clone(),
         });
         Ok(())
@@ -118,6 +121,15 @@ impl Directory {
         let name = names.range(..=at).next_back().or_else(|| names.iter().next());
         name.map_or_else(|| Arc::from(number.as_str()), |(_, name)| Arc::clone(name))
     }
+
+    /// 処方の方式 — how an institution prescribes as of an instant; on paper as long as nobody
+    /// has said otherwise.
+    pub(crate) fn prescribes(&self, number: InstitutionNumber, at: DateTime<Utc>) -> Medium {
+        let snapshot = self.snapshot();
+        let dated = snapshot.prescribing.get(&number);
+        let latest = dated.and_then(|dated| dated.range(..=at).next_back());
+        latest.map_or(Medium::Paper, |(_, medium)| *medium)
+    }
 }
 
 impl Snapshot {
@@ -145,6 +157,7 @@ impl Snapshot {
             by_certificate,
             by_number,
             names: names.collect(),
+            prescribing: registry.prescribing,
             issuers: issuers.collect(),
         })
     }

@@ -10,15 +10,17 @@ use kyoyu_domain::{
     consent::ConsentCategory,
     identifiers::{InstitutionNumber, PersonKey, ResourceId},
     policy::ReadGrant,
-    problem::Problem,
+    prescription::Facts,
+    problem::{Issue, Problem},
 };
 use kyoyu_profile::resource;
 use kyoyu_store::segment::Segment;
 
 use crate::{
-    Caller, SearchQuery, Service,
+    Caller, Prescribed, SearchQuery, Service,
     cursor::{self, Binding, Position},
     failure::Failure,
+    prescriptions,
     query::{Filter, Operation},
     read::{Asked, Readable, Session},
 };
@@ -28,6 +30,10 @@ use crate::{
 pub struct SearchPage {
     /// The resources, newest first.
     pub entries: Vec<Found>,
+    /// 電子処方箋管理サービスの処方 — of a search of prescriptions, on its first page.
+    pub elsewhere: Vec<Prescribed>,
+    /// What is not there, and why.
+    pub notes: Vec<Issue>,
     /// Categories asked for that the consent leaves out.
     pub withheld: Vec<ConsentCategory>,
     /// The cursor of the next page, if there is one.
@@ -51,6 +57,8 @@ pub struct Found {
     pub institution: InstitutionNumber,
     /// That institution's name as of the registration.
     pub institution_name: Arc<str>,
+    /// What a page draws of a prescription; none of every other kind.
+    pub prescription: Option<Facts>,
 }
 
 impl Service {
@@ -88,6 +96,7 @@ impl Service {
         };
         let mut wanted = self.readable(&session.grant, &segments);
         wanted.retain(|one| filter.passes(one.entry(), one.segment.registered_at));
+        let mut notes = self.told_of_prescriptions(&mut session, &wanted).await?;
         wanted.sort_unstable_by_key(|one| std::cmp::Reverse(order(one)));
         wanted.retain(|one| after.is_none_or(|after| order(one) < (after.at_micros, after.tie)));
         let wanted = self.with_codes(&mut session, wanted, &filter).await?;
@@ -99,8 +108,30 @@ impl Service {
         });
         let entries = self.fetch(&mut session, page).await?;
         drop(session.reader);
-        self.record_shown(caller, Action::Search, &session.grant, entries.len()).await?;
-        Ok(SearchPage { entries, withheld: session.withheld, next })
+        let elsewhere = self.prescribed_elsewhere(&session.grant, &filter, &mut notes).await?;
+        let shown = entries.len() + elsewhere.len();
+        self.record_shown(caller, Action::Search, &session.grant, shown).await?;
+        Ok(SearchPage { entries, elsewhere, notes, withheld: session.withheld, next })
+    }
+
+    /// What the e-prescription service knows and the first page of a search of prescriptions
+    /// asks for; why it could not be asked is noted.
+    async fn prescribed_elsewhere(
+        &self,
+        grant: &ReadGrant,
+        filter: &Filter,
+        notes: &mut Vec<Issue>,
+    ) -> Result<Vec<Prescribed>, Failure> {
+        let scope = prescriptions::scope_of(filter, grant.now());
+        let (Some(_), Some(scope), None) = (prescriptions::granted(grant), scope, &filter.cursor)
+        else {
+            return Ok(Vec::new());
+        };
+        let asked = self.ask_for_prescriptions(grant, scope).await?;
+        notes.extend(asked.note);
+        let mut prescribed = asked.prescribed;
+        prescribed.retain(|one| filter.passes_elsewhere(one.authored_at, &one.text));
+        Ok(prescribed)
     }
 
     /// 直近の結果 — `Observation/$lastn`: the newest results of each item.
@@ -134,7 +165,8 @@ impl Service {
         let entries = self.fetch(&mut session, &wanted).await?;
         drop(session.reader);
         self.record_shown(caller, Action::Search, &session.grant, entries.len()).await?;
-        Ok(SearchPage { entries, withheld: session.withheld, next: None })
+        let withheld = session.withheld;
+        Ok(SearchPage { entries, elsewhere: Vec::new(), notes: Vec::new(), withheld, next: None })
     }
 
     async fn session(

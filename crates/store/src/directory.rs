@@ -7,17 +7,21 @@
 //! than that of the resource before, then dates in milliseconds as differences. Numbers are
 //! LEB128, differences zigzag. About 12 bytes a resource.
 //!
-//! Version 1, which rows may still have, writes ordinal, flags and standing always.
+//! Version 3 has a byte more for each extracted resource, behind its flags: what its document
+//! says of it (0: nothing); written only where a document says something. Version 1, which
+//! rows may still have, writes ordinal, flags and standing always.
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     entry::{ClinicalStatus, Entry, Flags, Origin, Standing},
     identifiers::{DepartmentHash, IdentifierHash},
+    prescription::Listed,
 };
 
 use crate::error::{Error, Result};
 
 const VERSION: u8 = 2;
+const WITH_DOCUMENTS: u8 = 3;
 const EVERYTHING_WRITTEN: u8 = 1;
 /// In the byte of flags and standing.
 const EXTRACTED: u8 = 1 << 6;
@@ -31,7 +35,8 @@ const IS_NEXT: u8 = 1 << 7;
 /// Writes the directory of a segment that was registered at `registered_at`.
 pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
     let mut out = Vec::with_capacity(1 + entries.len() * 16);
-    out.push(VERSION);
+    let with_documents = entries.iter().any(|entry| entry.listed.is_some());
+    out.push(if with_documents { WITH_DOCUMENTS } else { VERSION });
     let base = registered_at.timestamp_millis();
     let (mut ordinal, mut former_date, mut department) = (0_u16, base, None);
     for entry in entries {
@@ -59,6 +64,9 @@ pub fn encode(entries: &[Entry], registered_at: DateTime<Utc>) -> Vec<u8> {
         out.extend_from_slice(&entry.identifier.0.to_be_bytes());
         if bits != 0 {
             out.push(bits);
+        }
+        if with_documents && bits & EXTRACTED != 0 {
+            out.push(entry.listed.map_or(0, Listed::bits));
         }
         if entry.department != department {
             department = entry.department;
@@ -88,8 +96,9 @@ fn bits_of(entry: &Entry, department: Option<DepartmentHash>) -> u8 {
 /// [`Error::Corrupt`] when the bytes are not a directory.
 pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> {
     let mut reader = Reader { bytes };
-    let head = match reader.byte()? {
-        VERSION => Reader::head,
+    let version = reader.byte()?;
+    let head = match version {
+        VERSION | WITH_DOCUMENTS => Reader::head,
         EVERYTHING_WRITTEN => Reader::head_of_version_1,
         _ => return Err(corrupt("unknown version")),
     };
@@ -103,6 +112,10 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
             .ok()
             .and_then(|step| ordinal.checked_add(step))
             .ok_or(corrupt("ordinal out of range"))?;
+        let listed = match version {
+            WITH_DOCUMENTS if bits & EXTRACTED != 0 => reader.listed()?,
+            _ => None,
+        };
         let text_bytes = text_bytes.try_into().map_err(|_| corrupt("length out of range"))?;
         let item = item.try_into().map_err(|_| corrupt("item out of range"))?;
         if bits & OTHER_DEPARTMENT != 0 {
@@ -136,6 +149,7 @@ pub fn decode(bytes: &[u8], registered_at: DateTime<Utc>) -> Result<Vec<Entry>> 
             clinical: clinical_of(marks & 0b111)?,
             flags: Flags::from_bits(bits & 0b111),
             origin: if bits & EXTRACTED == 0 { Origin::Sent } else { Origin::Extracted },
+            listed,
             first_registered_at,
             flagged_at,
         });
@@ -263,6 +277,13 @@ impl Reader<'_> {
         }
     }
 
+    fn listed(&mut self) -> Result<Option<Listed>> {
+        match self.byte()? {
+            0 => Ok(None),
+            bits => Listed::from_bits(bits).map(Some).ok_or(corrupt("unknown place in a document")),
+        }
+    }
+
     fn signed(&mut self) -> Result<i64> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
@@ -271,6 +292,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use kyoyu_domain::prescription::{Completeness, Occasion};
+
     use super::*;
 
     fn entries(registered_at: DateTime<Utc>) -> Vec<Entry> {
@@ -288,6 +311,7 @@ mod tests {
                 clinical: ClinicalStatus::ALL[usize::from(ordinal % 6)].0,
                 flags: Flags::from_bits(ordinal as u8 % 8),
                 origin: if ordinal % 7 == 0 { Origin::Extracted } else { Origin::Sent },
+                listed: None,
                 first_registered_at: if ordinal % 2 == 0 {
                     registered_at
                 } else {
@@ -304,6 +328,21 @@ mod tests {
         let entries = entries(registered_at);
         let bytes = encode(&entries, registered_at);
         assert_eq!(decode(&bytes, registered_at).expect("readable"), entries);
+    }
+
+    #[test]
+    fn what_a_document_says_is_kept_and_costs_a_byte_where_something_was_extracted() {
+        let registered_at = "2026-04-01T01:02:03Z".parse().expect("an instant");
+        let plain = entries(registered_at);
+        let listed =
+            Listed { occasion: Some(Occasion::Discharge), completeness: Completeness::Incomplete };
+        let mut told = plain.clone();
+        let extracted = told.iter_mut().filter(|one| one.origin == Origin::Extracted);
+        extracted.skip(1).for_each(|one| one.listed = Some(listed));
+        let (without, with) = (encode(&plain, registered_at), encode(&told, registered_at));
+        assert_eq!((without[0], with[0]), (VERSION, WITH_DOCUMENTS));
+        assert_eq!(with.len() - without.len(), 4, "the fourth part of thirty is extracted");
+        assert_eq!(decode(&with, registered_at).expect("readable"), told);
     }
 
     #[test]

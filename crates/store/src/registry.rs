@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use kyoyu_domain::{
     identifiers::{InstitutionNumber, InsurerNumber},
     participant::{Fingerprint, Issuer, IssuerKey, Participant, Role, SignatureAlgorithm},
+    prescription::Medium,
 };
 
 use crate::{
@@ -24,6 +25,8 @@ pub struct Registry {
     pub certificates: HashMap<Fingerprint, i32>,
     /// Names of institutions, each with the instant from which it holds.
     pub institution_names: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, String>>,
+    /// How institutions prescribe, each with the instant from which it holds.
+    pub prescribing: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, Medium>>,
     /// Token issuers by name.
     pub issuers: HashMap<String, Issuer>,
 }
@@ -49,6 +52,7 @@ pub async fn load(store: &Store) -> Result<Registry> {
     let mut registry = Registry { version: version(store).await?, ..Registry::default() };
     load_participants(store, &mut registry).await?;
     load_names(store, &mut registry).await?;
+    load_prescribing(store, &mut registry).await?;
     load_issuers(store, &mut registry).await?;
     Ok(registry)
 }
@@ -131,6 +135,25 @@ async fn load_names(store: &Store, registry: &mut Registry) -> Result<()> {
         let number =
             row.institution.parse().map_err(|_| corrupt("institution_name", "institution"))?;
         registry.institution_names.entry(number).or_default().insert(row.named_from, row.name);
+    }
+    Ok(())
+}
+
+async fn load_prescribing(store: &Store, registry: &mut Registry) -> Result<()> {
+    let rows = sqlx::query!(
+        "-- registry.prescribing
+        select institution, since, medium
+        from institution_prescribing
+        order by institution, since
+        limit 10000000"
+    )
+    .fetch_all(store.pool())
+    .await?;
+    for row in rows {
+        let bad = |column| corrupt("institution_prescribing", column);
+        let number = row.institution.parse().map_err(|_| bad("institution"))?;
+        let medium = Medium::from_code(&row.medium).ok_or(bad("medium"))?;
+        registry.prescribing.entry(number).or_default().insert(row.since, medium);
     }
     Ok(())
 }
@@ -295,6 +318,25 @@ pub async fn name_institution(tx: &mut Tx, number: InstitutionNumber, name: &str
     .execute(tx.connection())
     .await?;
     expect_rows("registry.name_institution", 1, done.rows_affected())?;
+    touch(tx).await
+}
+
+/// Notes how an institution prescribes from now on.
+pub async fn set_prescribing(tx: &mut Tx, number: InstitutionNumber, medium: Medium) -> Result<()> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "-- registry.set_prescribing
+        insert into institution_prescribing (institution, since, medium)
+        values ($1, $2, $3)
+        on conflict (institution, since) do update
+        set medium = excluded.medium",
+        number.as_str(),
+        now,
+        medium.code()
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("registry.set_prescribing", 1, done.rows_affected())?;
     touch(tx).await
 }
 

@@ -9,6 +9,7 @@ mod discharge_summary;
 mod dosage;
 mod draft;
 mod drugs;
+mod e_prescription;
 mod encounters;
 mod files;
 mod findings;
@@ -25,6 +26,7 @@ pub use self::{
     attachments::{Attachment, AttachmentFormat},
     checkup::{Checkup, Programme, checkup},
     discharge_summary::{DischargeSummary, discharge_summary},
+    e_prescription::{EPrescription, e_prescription},
     in_life::{DocumentKind, SynthDocument},
     patient_summary::{PatientSummary, patient_summary},
     prescription::{DrugCodes, Prescription},

@@ -8,7 +8,8 @@
 //! telephone numbers are not assignable. Codes are real ones.
 //!
 //! Start at [`World`]; [`labs`], [`conditions`], [`allergies`] and the documents [`referral`],
-//! [`discharge_summary`], [`patient_summary`] and [`checkup`] make one Bundle each.
+//! [`discharge_summary`], [`patient_summary`] and [`checkup`] make one Bundle each;
+//! [`e_prescription`] makes what the e-prescription service knows.
 //!
 //! Source: S1.2 to S1.8, S2.1 to S2.21, S3.3 to S3.6, S4 to S7, S9.
 
@@ -43,8 +44,8 @@ pub use crate::{
     conditions::{ConditionList, conditions},
     documents::{
         Attachment, AttachmentFormat, Checkup, DischargeSummary, DocumentKind, DrugCodes,
-        LetterSection, PatientSummary, Prescription, Programme, Referral, SynthDocument, checkup,
-        discharge_summary, patient_summary, referral,
+        EPrescription, LetterSection, PatientSummary, Prescription, Programme, Referral,
+        SynthDocument, checkup, discharge_summary, e_prescription, patient_summary, referral,
     },
     institution::{Department, Doctor, Institution, InstitutionKind},
     insurer::Insurer,

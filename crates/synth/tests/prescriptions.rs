@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use kyoyu_synth::{
-    DrugCodes, Prescription, Referral, Seed, Sending, SynthBundle, World, WorldSize, referral,
+    DrugCodes, EPrescription, Prescription, Referral, Seed, Sending, SynthBundle, World, WorldSize,
+    e_prescription, referral,
 };
 use serde_json::Value;
 
@@ -105,4 +106,26 @@ fn lines_of_a_group_share_usage_and_days_and_are_numbered_from_one() {
             assert!(group.iter().all(|(_, timing)| *timing == group[0].1));
         }
     }
+}
+
+#[test]
+fn electronic_prescriptions_are_conformant_by_themselves_and_name_the_person_by_identifier() {
+    let world = World::new(Seed(77), WorldSize { institutions: 500, persons: 50_000 });
+    let of = |nth: u64| {
+        let content = EPrescription {
+            serial: nth,
+            prescribed_at: at(),
+            prescription: Prescription { lines: 6, codes: DrugCodes::AllYj },
+        };
+        let (institution, person) = (world.institution(nth), world.person(nth));
+        let number = person.identifier.value().expose().clone();
+        let identifier = letter(nth, 1, DrugCodes::AllYj).identifier;
+        let lines = e_prescription(&institution, &person, &content).into_iter();
+        lines.map(move |json| {
+            assert!(json.contains(&format!("\"value\":\"{number}\"")), "{json}");
+            assert!(json.contains("\"OHO\""), "out of hospital: {json}");
+            SynthBundle { identifier: identifier.clone(), json, resources: 1 }
+        })
+    };
+    assert_clean((0..20).flat_map(of));
 }

@@ -393,6 +393,7 @@ fn entry(held: &Held) -> Entry {
             undelivered: resource.undelivered,
         },
         origin: if resource.extracted { Origin::Extracted } else { Origin::Sent },
+        listed: None,
         first_registered_at: instant(held.version.registered_at),
         flagged_at: None,
     }

@@ -10,12 +10,14 @@ use kyoyu_domain::{
 };
 use kyoyu_synth::{
     AllergyKind, AllergyList, Attachment, AttachmentFormat, Checkup, ChosenResult, ConditionList,
-    Institution, LabReport, PatientSummary, Person, Programme, Referral, Results, Sending,
-    SynthBundle, World, allergies, checkup, conditions, labs, patient_summary, referral,
+    DrugCodes, EPrescription, Institution, LabReport, PatientSummary, Person, Prescription,
+    Programme, Referral, Results, Sending, SynthBundle, World, allergies, checkup, conditions,
+    labs, patient_summary, referral,
 };
 use serde_json::{Value, json};
 
 use super::cast::first_clinic;
+use crate::PrescriptionStandIn;
 
 /// Items of `fhir-profiles/lab-items.tsv`: potassium first, then sodium and creatinine.
 const ITEMS: &[u16] = &[221, 211, 111];
@@ -173,6 +175,16 @@ impl Script {
     pub(super) fn patient_summary(&self) -> Parcel {
         let summary = PatientSummary::new(Sending::new(23, self.begins_at));
         patient_summary(&self.hospital, &self.patient, &summary).into()
+    }
+
+    /// 電子処方箋 — what the hospital prescribed five days before; gives the texts.
+    pub(super) fn prescribe(&self, service: &PrescriptionStandIn) -> Vec<String> {
+        let content = EPrescription {
+            serial: 24,
+            prescribed_at: self.begins_at - Duration::days(5),
+            prescription: Prescription { lines: 3, codes: DrugCodes::AllYj },
+        };
+        service.prescribe(&self.hospital, &self.patient, &content)
     }
 
     /// The diseases with their flags, in order.

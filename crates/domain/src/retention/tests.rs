@@ -25,6 +25,7 @@ fn entry(identifier: &str, dated_on: &str) -> Entry {
         clinical: ClinicalStatus::Active,
         flags: Flags::default(),
         origin: Origin::Sent,
+        listed: None,
         first_registered_at: DateTime::UNIX_EPOCH,
         flagged_at: None,
     }

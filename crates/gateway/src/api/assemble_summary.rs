@@ -6,10 +6,10 @@ use axum::{
 };
 
 use kyoyu_domain::audit::Action;
-use kyoyu_fhir::searchset::{Frame, searchset_with};
+use kyoyu_fhir::searchset::{Content, Frame, searchset};
 
 use crate::{
-    api::search::matches,
+    api::search::{elsewhere, matches},
     body::Accepts,
     outcome::{self, Refusal},
     router::Shared,
@@ -26,5 +26,8 @@ pub(crate) async fn answer(
     let self_link = format!("{}/Bundle/{id}/$assemble", app.base_url);
     let frame =
         Frame { base_url: &app.base_url, self_link: &self_link, next_link: None, withheld: &[] };
-    Ok(outcome::ok(searchset_with(&frame, &matches(&assembled.entries), &assembled.notes)))
+    let (entries, prescriptions) =
+        (matches(&assembled.entries), elsewhere(&assembled.prescriptions));
+    let content = Content { matches: &entries, elsewhere: &prescriptions, notes: &assembled.notes };
+    Ok(outcome::ok(searchset(&frame, &content)))
 }

@@ -6,8 +6,8 @@ use axum::{
 };
 
 use kyoyu_domain::audit::Action;
-use kyoyu_fhir::searchset::{Frame, Match, searchset};
-use kyoyu_service::{Found, SearchPage, SearchQuery, SentBy};
+use kyoyu_fhir::searchset::{Content, Elsewhere, Frame, Match, searchset};
+use kyoyu_service::{Found, Prescribed, SearchPage, SearchQuery, SentBy};
 
 use crate::{
     api::query::{self, Links},
@@ -51,7 +51,9 @@ pub(crate) fn page_of(base_url: &str, links: &Links, page: &SearchPage) -> Vec<u
         next_link: next.as_deref(),
         withheld: &page.withheld,
     };
-    searchset(&frame, &matches(&page.entries))
+    let (matches, elsewhere) = (matches(&page.entries), elsewhere(&page.elsewhere));
+    let content = Content { matches: &matches, elsewhere: &elsewhere, notes: &page.notes };
+    searchset(&frame, &content)
 }
 
 /// Resources as a searchset takes them.
@@ -66,6 +68,21 @@ pub(crate) fn matches(found: &[Found]) -> Vec<Match<'_>> {
             registered_at: one.registered_at,
             institution: one.institution,
             institution_name: &one.institution_name,
+            prescription: one.prescription.as_ref(),
+        })
+        .collect()
+}
+
+/// Prescriptions of the e-prescription service as a searchset takes them.
+pub(crate) fn elsewhere(prescribed: &[Prescribed]) -> Vec<Elsewhere<'_>> {
+    prescribed
+        .iter()
+        .map(|one| Elsewhere {
+            full_url: &one.full_url,
+            text: &one.text,
+            institution: one.institution,
+            institution_name: &one.institution_name,
+            facts: &one.facts,
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use kyoyu_domain::{
     randomness::{Randomness, SystemRandomness},
 };
 use kyoyu_gateway::TlsOptions;
-use kyoyu_service::{Caller, NewParticipant, NoEligibilityPeer, Service};
+use kyoyu_service::{Caller, NewParticipant, Peers, Service};
 use kyoyu_store::measure::Meter;
 use kyoyu_synth::{Seed, World, WorldSize, announcement};
 
@@ -81,7 +81,7 @@ impl Stage {
         let parts = server::Parts {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SystemRandomness),
-            eligibility: Arc::new(NoEligibilityPeer),
+            peers: Peers::default(),
             keys_beside: directory.clone(),
         };
         let service = server::service(&config, &connection, &parts).await?;

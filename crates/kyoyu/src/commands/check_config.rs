@@ -8,6 +8,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     config.database.url()?;
     config.database.owner_url()?;
     server::tls_files(&config.listener)?;
+    config.prescriptions.source()?;
     output::line("the configuration is good")?;
     Ok(ExitCode::SUCCESS)
 }

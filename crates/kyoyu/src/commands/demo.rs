@@ -18,7 +18,7 @@ use std::{
 
 use clap::Args;
 use kyoyu_devkit::{
-    Pki, StandIn,
+    Pki, PrescriptionStandIn, StandIn,
     story::{self, Cast, Hints, Narrator, Setup, Step},
 };
 use kyoyu_domain::{
@@ -27,7 +27,8 @@ use kyoyu_domain::{
     randomness::{Randomness, SystemRandomness},
 };
 use kyoyu_gateway::TlsOptions;
-use kyoyu_service::{Asking, Eligibility, NewParticipant, Service};
+use kyoyu_peers::{BreakerOptions, Credentials, PrescriptionClient, PrescriptionOptions};
+use kyoyu_service::{Asking, Eligibility, NewParticipant, Peers, Service};
 use kyoyu_synth::{Seed, World, WorldSize};
 
 use self::backstage::Crew;
@@ -100,13 +101,12 @@ async fn show(
     let world = world(arguments);
     let pki = Pki::open(&directory.with_extension("pki"))?;
     let clock = OffsetClock::default();
+    let prescriptions = PrescriptionStandIn::start(&pki).await?;
+    let eligibility = StandIn::knowing(world, arguments.persons..arguments.persons + 10);
     let parts = Parts {
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SystemRandomness),
-        eligibility: Arc::new(Network(StandIn::knowing(
-            world,
-            arguments.persons..arguments.persons + 10,
-        ))),
+        peers: peers(&pki, &prescriptions, eligibility)?,
         keys_beside: directory.to_owned(),
     };
     let service = server::service(config, connection, &parts).await?;
@@ -117,6 +117,7 @@ async fn show(
         address: server.address,
         audience: &config.listener.token_audience,
         pki: &pki,
+        prescriptions: &prescriptions,
         persons: arguments.persons,
         sabotage: arguments.sabotage,
     };
@@ -135,6 +136,33 @@ async fn show(
     server.stop().await;
     service.close().await;
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The stand-ins of the outside services; prescriptions are asked for over mutual TLS, as
+/// `serve` does, with a breaker that forgives at once.
+fn peers(
+    pki: &Pki,
+    prescriptions: &PrescriptionStandIn,
+    eligibility: StandIn,
+) -> anyhow::Result<Peers> {
+    let identity = pki.client("kyoyu")?;
+    let client = PrescriptionClient::new(PrescriptionOptions {
+        address: prescriptions.base_url().parse()?,
+        credentials: Credentials {
+            certificates: identity.certificate_pem.into_bytes(),
+            key: identity.key_pem.into_bytes(),
+            roots: pki.root_pem().as_bytes().to_vec(),
+        },
+        connect_time: Duration::from_secs(2),
+        total_time: Duration::from_secs(5),
+        answer_bytes: 1 << 20,
+        concurrent: 16,
+        breaker: BreakerOptions { failures: 5, pause: Duration::ZERO },
+    });
+    Ok(Peers {
+        eligibility: Arc::new(Network(eligibility)),
+        prescriptions: Some(Arc::new(client?)),
+    })
 }
 
 fn world(arguments: &Arguments) -> World {

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use kyoyu_domain::{
     identifiers::{InstitutionNumber, InsurerNumber},
     participant::{Fingerprint, Issuer, IssuerKey, Role, SignatureAlgorithm},
+    prescription::Medium,
 };
 use kyoyu_service::{NewParticipant, Service};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -62,6 +63,14 @@ enum Verb {
         institution: InstitutionNumber,
         /// Its name.
         name: String,
+    },
+    /// Notes how an institution prescribes from now on. One of which nobody has said anything
+    /// counts as prescribing on paper.
+    Prescribes {
+        /// Its ten-digit number.
+        institution: InstitutionNumber,
+        /// electronic or paper.
+        medium: String,
     },
     /// Registers a token issuer and one of its keys.
     Issuer {
@@ -120,6 +129,12 @@ async fn act(service: &Service, operator: &str, verb: Verb) -> anyhow::Result<()
         Verb::Name { institution, name } => {
             service.name_institution(operator, institution, &name).await.map_err(refused)?;
             output::line("named")?;
+        }
+        Verb::Prescribes { institution, medium } => {
+            let medium =
+                Medium::from_code(&medium).context("the medium must be electronic or paper")?;
+            service.set_prescribing(operator, institution, medium).await.map_err(refused)?;
+            output::line("noted")?;
         }
         Verb::Issuer { name, role, kid, algorithm, public_key, institutions } => {
             let algorithm = SignatureAlgorithm::from_code(&algorithm)

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use kyoyu_domain::{clock::DatabaseClock, randomness::SystemRandomness};
-use kyoyu_service::NoEligibilityPeer;
+use kyoyu_service::Peers;
 
 use crate::{
     config::Config,
@@ -22,7 +22,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     let parts = Parts {
         clock: Arc::new(DatabaseClock),
         randomness: Arc::new(SystemRandomness),
-        eligibility: Arc::new(NoEligibilityPeer),
+        peers: Peers { prescriptions: config.prescriptions.source()?, ..Peers::default() },
         keys_beside: database::data_dir(&config.database, name)?,
     };
     let service = server::service(config, &connection, &parts).await?;

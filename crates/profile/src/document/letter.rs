@@ -101,8 +101,13 @@ pub(crate) fn has_content(composition: Value<'_>) -> bool {
 }
 
 fn says_something(section: Value<'_>) -> bool {
+    section.list("entry").next().is_some() || shows_text(section)
+}
+
+/// Whether a section's narrative shows a character.
+pub(crate) fn shows_text(section: Value<'_>) -> bool {
     let text = section.find(&["text", "div"]).and_then(Value::as_str);
-    section.list("entry").next().is_some() || text.is_some_and(|div| has_visible_text(&div))
+    text.is_some_and(|div| has_visible_text(&div))
 }
 
 /// Whether XHTML shows a character.

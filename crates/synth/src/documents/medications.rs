@@ -42,7 +42,8 @@ pub(super) fn summary(lines: &[Line]) -> String {
     told.join("\n")
 }
 
-fn medication_request(w: &mut Writer, case: &Case<'_>, line: &Line, visit: &Visit) {
+/// What follows the type and the id.
+pub(super) fn medication_request(w: &mut Writer, case: &Case<'_>, line: &Line, visit: &Visit) {
     w.object("meta", |w| {
         w.text("lastUpdated", &case.sent_at);
         parts::profile(
@@ -65,12 +66,27 @@ fn medication_request(w: &mut Writer, case: &Case<'_>, line: &Line, visit: &Visi
     w.text("intent", "order");
     w.array("category", |w| categories(w, case, line));
     medication(w, case, line);
-    parts::reference(w, "subject", &case.patient_url);
+    subject(w, case, line);
     parts::reference(w, "encounter", "#enc");
     w.text("authoredOn", &date_time(line.ordered_at));
     parts::reference(w, "requester", "#dr");
     w.array("dosageInstruction", |w| w.item(|w| dosage::instruction(w, line)));
     w.object("dispenseRequest", |w| dispensing(w, line));
+}
+
+/// The Patient beside it, or where there is none the person's identifier.
+fn subject(w: &mut Writer, case: &Case<'_>, line: &Line) {
+    if line.occasion != Occasion::Outside {
+        return parts::reference(w, "subject", &case.patient_url);
+    }
+    let identifier = &case.person.identifier;
+    w.object("subject", |w| {
+        w.text("type", "Patient");
+        w.object("identifier", |w| {
+            w.text("system", identifier.system().uri());
+            w.text("value", identifier.value().expose());
+        });
+    });
 }
 
 fn identifiers(w: &mut Writer, case: &Case<'_>, line: &Line) {
@@ -96,7 +112,9 @@ fn categories(w: &mut Writer, case: &Case<'_>, line: &Line) {
     let inside = case.institution.habits.style == 0;
     let codes: &[(&str, &str, &str)] = match line.occasion {
         Occasion::Visit if inside => &[(MERIT9, "OHP", "外来処方"), (MERIT9, "OHI", "院内処方")],
-        Occasion::Visit => &[(MERIT9, "OHP", "外来処方"), (MERIT9, "OHO", "院外処方")],
+        Occasion::Visit | Occasion::Outside => {
+            &[(MERIT9, "OHP", "外来処方"), (MERIT9, "OHO", "院外処方")]
+        }
         Occasion::Admission => {
             &[("http://jpfhir.jp/fhir/core/CodeSystem/JHSP0007", "BDP", "持参薬処方")]
         }

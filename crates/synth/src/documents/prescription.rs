@@ -40,6 +40,8 @@ pub(super) enum Occasion {
     Admission,
     /// 退院時処方
     Discharge,
+    /// 院外処方 — handed out electronically.
+    Outside,
 }
 
 impl Occasion {
@@ -49,6 +51,7 @@ impl Occasion {
             Self::Visit => "RX",
             Self::Admission => "JX",
             Self::Discharge => "DX",
+            Self::Outside => "EX",
         }
     }
 }

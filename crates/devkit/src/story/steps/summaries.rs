@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    Reply,
-    story::{desk::Desk, scene::Scene, script::Parcel},
+    Behaviour, Reply,
+    story::{checks::holds, desk::Desk, scene::Scene, script::Parcel},
 };
 
 pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
@@ -24,7 +24,32 @@ pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
     let reply = read(scene, &path, "本人 the patient", |scene| &scene.desks.patient).await?;
     shows(scene, &reply, &summary, "本人に示される")?;
     let reply = read(scene, &path, "医師 doctor", |scene| &scene.desks.doctor).await?;
-    scene.expect_rule(&reply, (404, "kyoyu-not-found"), "本人だけのもの the patient's alone")
+    scene.expect_rule(&reply, (404, "kyoyu-not-found"), "本人だけのもの the patient's alone")?;
+    with_prescriptions(scene, &format!("{path}/$assemble")).await
+}
+
+/// 組立て — the summary with what the adviser prescribed, and without it when nobody answers.
+async fn with_prescriptions(scene: &mut Scene<'_, '_, '_>, path: &str) -> Result<()> {
+    let prescribed = scene.script.prescribe(scene.setup.prescriptions);
+    let who = "本人 the patient";
+    let reply = read(scene, path, who, |scene| &scene.desks.patient).await?;
+    scene.expect(&reply, 200, "組み立てた患者サマリー the summary, assembled")?;
+    let (japanese, english) = (
+        "30日以内の院外処方を電子処方箋管理サービスから添える",
+        "with its prescriptions, to the byte",
+    );
+    scene.must(prescribed.iter().all(|text| holds(&reply.body, text)), japanese, english)?;
+    scene.out.aside("電子処方箋管理サービスが止まる", "the e-prescription service fails");
+    scene.setup.prescriptions.behave(Behaviour::Fails(503));
+    let reply = read(scene, path, who, |scene| &scene.desks.patient).await?;
+    scene.setup.prescriptions.behave(Behaviour::Answers);
+    scene.expect(&reply, 200, "処方のない患者サマリー without prescriptions")?;
+    let told = holds(&reply.body, "kyoyu-prescriptions-unanswered");
+    scene.must(
+        told,
+        "照会できなかったと示し、空には見せない",
+        "it says so, and is not silently empty",
+    )
 }
 
 async fn read<'s, 'n, 'w>(
