@@ -82,12 +82,10 @@ impl Attempt<'_> {
     /// The peer answered.
     pub(crate) fn succeeded(mut self) {
         let mut state = self.breaker.state();
-        match (*state, self.sort) {
-            (_, Sort::Probe(_)) | (State::Closed { .. }, _) => {
-                *state = State::Closed { failures: 0 };
-            }
-            // It was asked before the breaker opened: what came later weighs more.
-            _ => {}
+        // What was asked before the breaker opened moves it no more: what came later weighs more.
+        let is_probe = matches!(self.sort, Sort::Probe(_));
+        if is_probe || matches!(*state, State::Closed { .. }) {
+            *state = State::Closed { failures: 0 };
         }
         drop(state);
         self.sort = Sort::Settled;

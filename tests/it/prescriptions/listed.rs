@@ -12,8 +12,11 @@ impl Scene {
     fn letter(&self, of: impl FnOnce(&mut Referral)) -> SynthBundle {
         let mut letter = Referral::least(self.app.sending());
         of(&mut letter);
-        let to = self.app.world.institution(7);
-        referral(&self.app.institution(), &to, &self.person, &letter)
+        let world = self.app.world;
+        let clinic = self.app.cast.clinic.institution;
+        let mut all = (0..world.size().institutions).map(|index| world.institution(index));
+        let clinic = all.find(|one| Some(one.number) == clinic).expect("it is of the world");
+        referral(&self.app.institution(), &clinic, &self.person, &letter)
     }
 
     fn listing(&self, codes: DrugCodes) -> SynthBundle {

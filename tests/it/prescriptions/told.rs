@@ -49,6 +49,7 @@ async fn an_institution_is_named_only_for_what_this_reader_may_see() {
     scene.app.register(&scene.app.diseases(&scene.person, 1, &[undelivered])).await;
     scene.app.full_consent(&scene.person).await;
     assert!(!named(says(&scene.searched().await, ON_PAPER)), "未提供 leads to no name");
+    scene.app.pass(chrono::TimeDelta::minutes(1));
     let uninformed = Flags { uninformed: true, ..Flags::default() };
     let list = ConditionList { sending: scene.app.sending(), count: 1, flags: vec![uninformed] };
     let list = conditions(&scene.app.institution(), &scene.person, &list);
