@@ -135,6 +135,26 @@ pub struct ElementType {
     pub profiles: Vec<String>,
     /// Canonicals of the profiles a reference may point to.
     pub targets: Vec<String>,
+    /// Where the target of a reference may stand.
+    pub aggregation: Aggregation,
+}
+
+/// 集約 — where the target of a reference may stand; anywhere where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Aggregation {
+    /// In the resource that refers to it.
+    pub contained: bool,
+    /// Anywhere else.
+    pub referenced: bool,
+    /// In another entry of the Bundle.
+    pub bundled: bool,
+}
+
+impl Aggregation {
+    /// Whether nothing is said.
+    pub fn is_open(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// A JSON value with the type that its element name carried (`fixedUri`: `uri`).

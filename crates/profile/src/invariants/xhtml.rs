@@ -11,6 +11,8 @@ mod scanner;
 mod structure;
 mod vocabulary;
 
+use std::collections::BTreeSet;
+
 use scanner::{Attribute, Event, Scanner};
 use structure::Open;
 
@@ -38,19 +40,23 @@ pub struct Fault {
 pub enum FaultKind {
     /// Not well-formed XML; nothing behind it was read.
     NotWellFormed,
+    /// Not well-formed XML either, but some readers, the reference validator among them, read
+    /// over it: attributes without quotes, something around the outermost element, its end
+    /// missing or its name in capitals, an instruction.
+    Lax,
     /// An entity that XML does not have, such as `&nbsp;`.
     Entity,
     /// The outermost element is no `div`.
     Root,
     /// The namespace is missing or another one.
     Namespace,
-    /// A document type or processing instruction.
+    /// A document type.
     Instruction,
     /// An element that is not allowed.
     Element,
     /// An attribute that is not allowed there.
     Attribute,
-    /// A link or image whose URL is empty, has blanks or would run a script.
+    /// A link or image whose URL is empty, malformed, would run a script or leads nowhere.
     Url,
     /// An element where it must not stand: a block in a paragraph, a cell outside a row.
     Nesting,
@@ -66,6 +72,12 @@ pub struct Reading<'t> {
     pub has_content: bool,
     /// The sources of images that are not on the web.
     pub local_images: Vec<&'t str>,
+    /// The links into the resource itself: what stands behind `#`.
+    pub local_links: Vec<&'t str>,
+    /// The ids of elements.
+    pub ids: BTreeSet<&'t str>,
+    /// The names of links.
+    pub names: BTreeSet<&'t str>,
 }
 
 /// Everything that is wrong in the `div` of a narrative, in the order of the text.
@@ -78,6 +90,9 @@ pub fn read(text: &str) -> Reading<'_> {
     let mut checker = Checker { reading: Reading::default(), open: Vec::new(), has_root: false };
     let mut scanner = Scanner::new(text);
     let end = checker.events(&mut scanner);
+    if scanner.is_lax() {
+        checker.fault(FaultKind::Lax, "");
+    }
     let mut reading = checker.reading;
     // What was not read to its end may say something behind.
     reading.has_content |= end != End::Whole;
@@ -101,7 +116,7 @@ enum End<'t> {
 /// Whether a narrative has only what is allowed (txt-1); an entity that XML does not have
 /// is a fault of the text, not of what is allowed.
 pub fn is_allowed(text: &str) -> bool {
-    check(text).iter().all(|fault| fault.kind == FaultKind::Entity)
+    check(text).iter().all(|fault| matches!(fault.kind, FaultKind::Entity | FaultKind::Lax))
 }
 
 /// Whether a narrative says something: a text that is not blank, or an image (txt-2). One
@@ -115,8 +130,9 @@ pub fn has_content(text: &str) -> bool {
     })
 }
 
+/// Whether there are only blanks and control characters.
 fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    text.bytes().all(|byte| byte <= b' ')
 }
 
 /// The sources of images that are not on the web, such as `#picture`: they have to be
@@ -143,6 +159,10 @@ impl<'t> Checker<'t> {
             }
             match scanner.next() {
                 Some(Ok(event)) => {
+                    if self.is_behind(event) {
+                        self.fault(FaultKind::Lax, "");
+                        return End::Whole;
+                    }
                     if let Err(subject) = self.event(event, scanner.attributes()) {
                         return End::Broken(subject);
                     }
@@ -151,10 +171,25 @@ impl<'t> Checker<'t> {
                     self.reading.has_content = true;
                     return End::Broken(subject);
                 }
-                None if !self.open.is_empty() || !self.has_root => return End::Broken(""),
-                None => return End::Whole,
+                None if !self.has_root => return End::Broken(""),
+                None => {
+                    if !self.open.is_empty() {
+                        self.fault(FaultKind::Lax, "");
+                    }
+                    return End::Whole;
+                }
             }
         }
+    }
+
+    /// Whether an event says something behind the end of the outermost element.
+    fn is_behind(&self, event: Event<'t>) -> bool {
+        let says = match event {
+            Event::Text(text) => !is_blank(text),
+            Event::Comment => false,
+            _ => true,
+        };
+        self.has_root && self.open.is_empty() && says
     }
 
     /// Takes one event; the fault behind which nothing can be read.
@@ -176,15 +211,22 @@ impl<'t> Checker<'t> {
                 }
             }
             Event::Comment => {}
-            Event::Instruction => self.fault(FaultKind::Instruction, ""),
-            Event::Start { name, is_closed } => {
+            Event::DocumentType if self.has_root => self.fault(FaultKind::Instruction, ""),
+            Event::Instruction | Event::DocumentType => self.fault(FaultKind::Lax, ""),
+            Event::Start { mut name, is_closed } => {
                 self.reading.has_content |= name == "img";
-                if self.open.is_empty() && self.has_root || self.open.len() >= MAX_DEPTH {
+                if self.open.len() >= MAX_DEPTH {
                     return Err(name);
                 }
+                if !self.has_root && name != "div" && name.eq_ignore_ascii_case("div") {
+                    self.fault(FaultKind::Lax, name);
+                    name = "div";
+                }
                 self.start(name, attributes);
-                if name == "img" {
-                    self.image(attributes);
+                match name {
+                    "img" => self.image(attributes),
+                    "a" => self.link(attributes),
+                    _ => {}
                 }
                 if !is_closed {
                     self.open.push(structure::opened(self.open.last(), name));
@@ -207,7 +249,23 @@ impl<'t> Checker<'t> {
         self.reading.local_images.extend(source.map(|source| source.value).filter(is_local));
     }
 
+    /// A link: its name, or where it leads.
+    fn link(&mut self, attributes: &[Attribute<'t>]) {
+        let name = attributes.iter().find(|attribute| attribute.name == "name");
+        self.reading.names.extend(name.map(|name| name.value));
+        let target = attributes.iter().find(|attribute| attribute.name == "href");
+        let Some(url) = target.map(|target| target.value) else { return };
+        if let Some(id) = url.strip_prefix('#').filter(|id| !id.is_empty()) {
+            self.reading.local_links.push(id);
+        }
+        if ["urn:", "cid:"].iter().any(|scheme| url.starts_with(scheme)) {
+            self.fault(FaultKind::Url, url);
+        }
+    }
+
     fn start(&mut self, name: &'t str, attributes: &[Attribute<'t>]) {
+        let ids = attributes.iter().filter(|attribute| attribute.name == "id");
+        self.reading.ids.extend(ids.map(|attribute| attribute.value));
         let declared = attributes.iter().find(|attribute| attribute.name == "xmlns");
         if declared.map_or(!self.open.is_empty(), |attribute| attribute.value == NAMESPACE) {
             // The namespace is declared at the root, and repeated at will.

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use super::reading::{extension, own, text, texts, type_code, typed};
 use crate::{
     definition::{
-        Binding, Constraint, ContextKind, Definition, Discriminator, DiscriminatorKind, Element,
-        ElementType, ExtensionContext, Form, Max, Slicing, SlicingRules, Strength, StructureKind,
+        Aggregation, Binding, Constraint, ContextKind, Definition, Discriminator,
+        DiscriminatorKind, Element, ElementType, ExtensionContext, Form, Max, Slicing,
+        SlicingRules, Strength, StructureKind,
     },
     json::Value,
 };
@@ -150,7 +151,18 @@ fn element_type(value: Value<'_>) -> ElementType {
         code: type_code(value),
         profiles: value.get("profile").map(texts).unwrap_or_default(),
         targets: value.get("targetProfile").map(texts).unwrap_or_default(),
+        aggregation: aggregation(value),
     }
+}
+
+fn aggregation(value: Value<'_>) -> Aggregation {
+    let mut all = Aggregation::default();
+    for mode in value.list("aggregation") {
+        all.contained |= mode.is("contained");
+        all.referenced |= mode.is("referenced");
+        all.bundled |= mode.is("bundled");
+    }
+    all
 }
 
 fn binding(value: Value<'_>) -> Option<Binding> {

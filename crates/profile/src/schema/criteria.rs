@@ -55,6 +55,9 @@ impl Builder<'_> {
         sliced: NodeId,
     ) -> Slicing {
         let tests = slices.iter().map(|slice| self.tests(published, *slice)).collect();
+        let is_default =
+            |slice: &NodeId| self.nodes[slice.index()].slice_name.as_deref() == Some("@default");
+        let default = slices.iter().position(is_default).map(|place| place as u32);
         let adds = slices.iter().any(|slice| !self.covers(*slice, sliced, 0));
         self.nodes[sliced.index()].adds_to_slices = adds;
         let mut slicing = Slicing {
@@ -64,6 +67,7 @@ impl Builder<'_> {
             tests,
             keyed: Vec::new(),
             tried: Vec::new(),
+            default,
         };
         slicing.index();
         slicing

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{ConstraintId, NodeId, PrimitiveKind, ProfileId, Sample, SlicingId, TableId};
 use crate::{
-    definition::{Strength, TypedJson},
+    definition::{Aggregation, Strength, TypedJson},
     json::Symbol,
     terminology::ValueSetId,
 };
@@ -74,6 +74,7 @@ pub(crate) struct TypeRef {
     /// Profiles of the type, one of which has to hold; `None` is not in the packages.
     pub(crate) profiles: Box<[Option<ProfileId>]>,
     pub(crate) targets: Box<[Target]>,
+    pub(crate) aggregation: Aggregation,
     /// The invariants of the type's root that the element does not state itself.
     pub(crate) constraints: Box<[ConstraintId]>,
 }

@@ -18,6 +18,8 @@ pub(crate) struct Slicing {
     pub(crate) keyed: Vec<Keyed>,
     /// Slices that have to be tried one by one.
     pub(crate) tried: Vec<u32>,
+    /// `@default`: the slice of what belongs to no other.
+    pub(crate) default: Option<u32>,
 }
 
 /// Slices that one look-up finds.
@@ -82,6 +84,9 @@ impl Slicing {
     pub(super) fn index(&mut self) {
         for (place, tests) in self.tests.iter().enumerate() {
             let place = place as u32;
+            if self.default == Some(place) {
+                continue;
+            }
             let Some(paths) = tests.as_deref().and_then(text_paths) else {
                 self.tried.push(place);
                 continue;

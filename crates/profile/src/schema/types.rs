@@ -24,6 +24,7 @@ impl Builder<'_> {
             special: Special::of(name),
             root: id.map(|id| self.profiles[id.index()].root),
             profiles: own.profiles.iter().map(|url| self.find(url)).collect(),
+            aggregation: own.aggregation,
             targets: own.targets.iter().map(|url| self.target(url)).collect(),
             constraints: Box::default(),
         }

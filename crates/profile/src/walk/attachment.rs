@@ -9,7 +9,11 @@ impl<'d> Walk<'_, '_, 'd> {
         let size = value.field(NAMES.size).filter(|size| size.kind() == Kind::Number);
         let stated = size.map(|size| size.source().parse::<i64>());
         let data = value.field(NAMES.data).and_then(Value::as_str);
-        let bytes = data.as_deref().filter(|data| formats::is_base64(data));
+        let is_base64 = |data: &&str| {
+            let (letters, others) = formats::count_base64(data);
+            letters.is_multiple_of(4) && others == 0
+        };
+        let bytes = data.as_deref().filter(is_base64);
         let decoded = bytes.map(formats::base64_bytes);
         if decoded == Some(None) {
             self.broken(&texts::ATTACHMENT_DATA, value);

@@ -30,7 +30,7 @@ impl<'d> Walk<'_, '_, 'd> {
         match entries.first() {
             None => self.broken_if(is_whole, &texts::BUNDLE_FIRST, bundle),
             Some(first) if is_whole => self.whole(bundle, first, &entries, &kind),
-            Some(_) if kind == "searchset" => self.searchset(&entries),
+            Some(_) if kind == "searchset" => self.searchset(bundle, &entries),
             Some(_) => {}
         }
         for entry in &entries {
@@ -53,11 +53,13 @@ impl<'d> Walk<'_, '_, 'd> {
     fn full_url(&mut self, entry: &Entry<'d>, kind: &str) {
         let url = entry.value.field(NAMES.full_url).and_then(Value::as_str);
         let Some(url) = url.filter(|url| !url.is_empty()) else {
-            let is_optional =
-                matches!(kind, "transaction" | "transaction-response" | "batch" | "batch-response");
-            if !is_optional {
-                self.broken(&texts::FULL_URL_MISSING, entry.value);
-            }
+            let is_optional = match kind {
+                "transaction-response" | "batch-response" => true,
+                // What refers to others has a place from which to look for them.
+                "transaction" | "batch" => !entry.resource.is_some_and(refers),
+                _ => false,
+            };
+            self.broken_if(!is_optional, &texts::FULL_URL_MISSING, entry.value);
             return;
         };
         if !uris::is_absolute(&url) {
@@ -96,8 +98,11 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 
-    /// In answers to a search each entry has a resource; outcomes are OperationOutcomes.
-    fn searchset(&mut self, entries: &[Entry<'d>]) {
+    /// In answers to a search each entry has a resource; what matches is of a type that was
+    /// searched for, as far as the Bundle's own link tells it, and outcomes are
+    /// OperationOutcomes.
+    fn searchset(&mut self, bundle: Value<'d>, entries: &[Entry<'d>]) {
+        let searched = self.searched_types(bundle);
         for entry in entries {
             let Some(resource) = entry.resource else {
                 self.broken(&texts::SEARCH_RESOURCE, entry.value);
@@ -108,11 +113,36 @@ impl<'d> Walk<'_, '_, 'd> {
             let has_id = resource.field(NAMES.id).is_some();
             match mode.and_then(Value::as_str).as_deref() {
                 Some("match" | "include") if !has_id => self.broken(&texts::SEARCH_ID, resource),
-                Some("outcome") if type_name != "OperationOutcome" => {
+                Some("match") if !searched.is_empty() => {
+                    let is_searched = searched.iter().any(|own| *own == *type_name);
+                    self.broken_if(!is_searched, &texts::SEARCH_TYPE, resource);
+                }
+                Some("match" | "include") | None => {}
+                Some(_) if type_name != "OperationOutcome" => {
                     self.broken(&texts::SEARCH_OUTCOME, resource);
                 }
-                _ => {}
+                Some(_) => {}
             }
         }
     }
+
+    /// The types that the `self` link of a search names, in its path or by `_type`.
+    fn searched_types(&self, bundle: Value<'d>) -> Vec<String> {
+        let mut links = bundle.field(NAMES.link).into_iter().flat_map(Value::items);
+        let own = links.find(|link| link.field(NAMES.relation).is_some_and(|own| own.is("self")));
+        let url = own.and_then(|link| link.field(NAMES.url)?.as_str()).unwrap_or_default();
+        let (path, parameters) = url.split_once('?').unwrap_or((&url, ""));
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if self.schema.resource_type(name).is_some() {
+            return vec![name.to_owned()];
+        }
+        let types = parameters.split('&').filter_map(|own| own.strip_prefix("_type="));
+        types.flat_map(|own| own.split(',')).map(str::to_owned).collect()
+    }
+}
+
+/// Whether a resource refers to something outside of itself.
+fn refers(resource: Value<'_>) -> bool {
+    let mut references = resource.descendants().filter(|own| own.symbol() == NAMES.reference);
+    references.any(|own| own.is_string() && !own.begins_with_hash())
 }

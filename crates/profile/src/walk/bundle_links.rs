@@ -90,6 +90,7 @@ impl<'d> Walk<'_, '_, 'd> {
             let absolute = full_url
                 .as_deref()
                 .and_then(uris::restful)
+                .filter(|(_, named, _)| self.schema.resource_type(named).is_some())
                 .map(|(base, ..)| format!("{base}{url}"));
             absolute.map_or(Target::None, |url| places.of_url(&url))
         };

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     definition::Strength,
+    few::Few,
     json::Value,
     schema::{Bound, ElementNode, PrimitiveKind},
     terminology::{Display, Knowledge, Membership, ValueSetId},
@@ -178,12 +179,38 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 
-    /// Reports what a binding says of an answer.
+    /// Whether a concept, coding, quantity or bare code is within the greatest set.
+    fn within(&self, value: Value<'d>, set: ValueSetId) -> Membership {
+        let of = |coding| self.check.guide.membership(coding, set).unwrap_or(Membership::NotMember);
+        if let Some(codings) = value.field(NAMES.coding) {
+            let answers: Few<Membership> = one_or_items(codings).map(of).collect();
+            let is_any = |wanted| answers.contains(&wanted);
+            return match (is_any(Membership::Member), is_any(Membership::Undecidable)) {
+                (true, _) => Membership::Member,
+                (false, true) => Membership::Undecidable,
+                (false, false) => Membership::NotMember,
+            };
+        }
+        match value.as_str().filter(|_| !value.is_object()) {
+            Some(code) => self.bare_code(set, &code),
+            None => of(value),
+        }
+    }
+
+    /// Reports what a binding says of an answer; beyond an extensible set there may be a
+    /// greatest one.
     fn binding(&mut self, answer: Membership, bound: &Bound, value: Value<'d>) {
-        let rule = match (answer, bound.strength) {
-            (Membership::NotMember, Strength::Required) => &texts::NOT_IN_VALUE_SET,
-            (Membership::Undecidable, Strength::Required) => &texts::VALUE_SET_UNDECIDABLE,
-            _ => return,
+        let greatest = bound.max_value_set.filter(|_| bound.strength == Strength::Extensible);
+        let answer = match (answer, greatest) {
+            (Membership::Member, _) => return,
+            (answer, None) if bound.strength == Strength::Required => answer,
+            (_, None) => return,
+            (_, Some(set)) => self.within(value, set),
+        };
+        let rule = match answer {
+            Membership::NotMember => &texts::NOT_IN_VALUE_SET,
+            Membership::Undecidable => &texts::VALUE_SET_UNDECIDABLE,
+            Membership::Member => return,
         };
         self.findings.push(Finding {
             broken: Broken::Rule(rule),

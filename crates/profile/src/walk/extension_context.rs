@@ -2,7 +2,7 @@
 
 use super::{
     object::{Field, NAMES},
-    unit::{Surroundings, Walk},
+    unit::Walk,
 };
 use crate::{
     definition::{ContextKind, ExtensionContext},
@@ -27,7 +27,7 @@ impl<'d> Walk<'_, '_, 'd> {
             ContextKind::Extension => Self::is_in_extension(own.object.holder, &context.expression),
             ContextKind::FhirPath => path.as_ref().is_some_and(|path| {
                 let resource = self.check.resources[self.resource].value;
-                let around = Surroundings { check: self.check, resource: self.resource };
+                let around = self.surroundings();
                 path.select(Focus::of(resource), &around).iter().any(|found| {
                     found.value() == Some(own.object.holder)
                         || found.sibling() == Some(own.object.holder)

@@ -150,15 +150,15 @@ pub(super) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Letters, digits, `+`, `/` and `=` in groups of four, blanks anywhere.
-pub(super) fn is_base64(text: &str) -> bool {
+/// How many letters of base64 there are, `=` included, and how many others that are no blanks.
+pub(super) fn count_base64(text: &str) -> (usize, usize) {
     let counts = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let (mut digits, mut blanks) = (0, 0);
+    let (mut letters, mut blanks) = (0, 0);
     for byte in text.as_bytes() {
-        digits += usize::from(counts(byte));
+        letters += usize::from(counts(byte));
         blanks += usize::from(byte.is_ascii_whitespace());
     }
-    digits + blanks == text.len() && digits.is_multiple_of(4)
+    (letters, text.len() - letters - blanks)
 }
 
 /// How many bytes base64 without blanks means; none where `=` or another character stands

@@ -99,9 +99,15 @@ impl<'d> Walk<'_, '_, 'd> {
             P::Instant => (formats::is_instant(text), &texts::INSTANT),
             P::Time => (formats::is_time(text), &texts::TIME),
             P::Code => (formats::is_code(text), &texts::CODE_FORM),
-            P::Base64Binary => (formats::is_base64(text), &texts::BASE64),
+            P::Base64Binary => {
+                self.base64(text, value);
+                return;
+            }
             P::Integer => (formats::integer(text).is_some(), &texts::INTEGER),
-            P::UnsignedInt => (formats::integer(text).is_some_and(|n| n >= 0), &texts::UNSIGNED),
+            P::UnsignedInt => {
+                let is_signed = text.starts_with('-');
+                (!is_signed && formats::integer(text).is_some(), &texts::UNSIGNED)
+            }
             P::PositiveInt => (formats::integer(text).is_some_and(|n| n > 0), &texts::POSITIVE),
             P::Decimal => (value.kind() == Kind::Number || is_decimal(text), &texts::DECIMAL),
             // The id of a resource is looked at with the resource.
@@ -116,6 +122,16 @@ impl<'d> Walk<'_, '_, 'd> {
         };
         if !fits {
             self.broken(rule, value);
+        }
+    }
+
+    /// The reference validator counts the letters of base64 and looks at no others.
+    fn base64(&mut self, text: &str, value: Value<'d>) {
+        let (letters, others) = formats::count_base64(text);
+        if !letters.is_multiple_of(4) {
+            self.broken(&texts::BASE64, value);
+        } else if others > 0 {
+            self.overlooked(&texts::BASE64, value, "");
         }
     }
 
@@ -163,7 +179,7 @@ impl<'d> Walk<'_, '_, 'd> {
     fn meaning(&mut self, kind: PrimitiveKind, url: &str, value: Value<'d>, own: Field<'_, 'd>) {
         let is_canonical = kind == PrimitiveKind::Canonical;
         if let Some(id) = url.strip_prefix('#').filter(|_| is_canonical) {
-            self.broken_if(!self.has_id(id, ""), &texts::CANONICAL_UNRESOLVED, value);
+            self.broken_if(!self.has_id(id), &texts::CANONICAL_UNRESOLVED, value);
             return;
         }
         let is_hl7 = !is_canonical && uris::is_of_fhir(url);
@@ -194,7 +210,7 @@ pub(crate) fn is_plain(url: &str) -> bool {
 }
 
 /// Whether there is a blank; most texts are ASCII and need no decoding.
-fn has_blank(text: &str) -> bool {
+pub(super) fn has_blank(text: &str) -> bool {
     // Without a way out on the way, so that many bytes are compared at once.
     let is_suspect = |byte: u8| byte <= b' ' || byte >= 0x80;
     let is_suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));

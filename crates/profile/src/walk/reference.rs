@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::{
     object::NAMES,
+    primitive::has_blank,
     resources::{ResourceId, Role},
     settle::Check,
     texts,
@@ -13,6 +14,7 @@ use super::{
     uris,
 };
 use crate::{
+    definition::Aggregation,
     few::Few,
     json::Value,
     schema::{ProfileId, Target, TypeRef},
@@ -113,8 +115,13 @@ impl<'d> Walk<'_, '_, 'd> {
             self.reference_without_target(value);
             return;
         };
-        if text.chars().any(char::is_whitespace) {
-            self.broken(&texts::REFERENCE_BLANKS, value);
+        if has_blank(&text) {
+            // To the reference validator only those of ASCII are blanks.
+            if text.bytes().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r')) {
+                self.broken(&texts::REFERENCE_BLANKS, value);
+            } else {
+                self.overlooked(&texts::REFERENCE_BLANKS, value, "");
+            }
         }
         if is_conditional(&text) && !self.is_in_transaction() {
             self.broken(&texts::REFERENCE_CONDITIONAL, value);
@@ -127,9 +134,26 @@ impl<'d> Walk<'_, '_, 'd> {
             };
             self.stated_type(value, own_type, type_name.as_deref());
         }
+        self.aggregation(value, own_type.aggregation, &text, target.is_some());
         if let Some(target) = target {
             self.target_profiles(value, own_type, target);
         }
+    }
+
+    /// Whether the target stands where it may.
+    fn aggregation(
+        &mut self,
+        value: Value<'d>,
+        allowed: Aggregation,
+        reference: &str,
+        is_found: bool,
+    ) {
+        let fits = match (reference.starts_with('#'), is_found) {
+            (true, true) => allowed.contained,
+            (false, true) => allowed.bundled || allowed.referenced,
+            (_, false) => allowed.referenced,
+        };
+        self.broken_if(!allowed.is_open() && !fits, &texts::REFERENCE_AGGREGATION, value);
     }
 
     /// Whether the resource is an entry of a transaction.
@@ -149,8 +173,7 @@ impl<'d> Walk<'_, '_, 'd> {
     fn target(&mut self, text: &str, value: Value<'d>) -> Option<ResourceId> {
         if text.starts_with('#') {
             let found = self.check.resolve(self.resource, text);
-            let is_itself = text == "#" && !self.check.is_contained(self.resource);
-            if found.is_none() && !is_itself {
+            if found.is_none() {
                 self.broken_with(&texts::REFERENCE_UNRESOLVED, value, "");
             }
             return found;
@@ -170,6 +193,8 @@ impl<'d> Walk<'_, '_, 'd> {
     fn outside(&mut self, text: &str, value: Value<'d>) {
         if text.starts_with("urn") {
             self.broken(&texts::URN_NOT_FOUND, value);
+        } else if is_conditional(text) && self.is_in_transaction() {
+            // The server looks for the target.
         } else if !uris::is_absolute(text) && !matches!(text.matches('/').count(), 1 | 3) {
             let outer = self.check.resources.bundle_of(self.resource);
             let entry = outer.and_then(|(_, entry)| self.check.resources[entry].entry);

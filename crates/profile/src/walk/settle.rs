@@ -1,16 +1,20 @@
 //! 決着 — settles units, those they depend on first.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::{
+    borrow::Cow,
+    cell::{OnceCell, RefCell},
+};
 
 use super::{
     finding::{Finding, Findings},
-    resources::{ResourceId, Resources, Role},
+    object::NAMES,
+    resources::{ResourceId, Resources},
     texts,
     unit::{Demand, Unit, Walk},
 };
 use crate::{
     few::Few,
-    json::Document,
+    json::{Document, Value},
     schema::{ProfileId, Schema},
     validator::{Guide, Mode},
 };
@@ -23,6 +27,8 @@ pub(crate) struct Check<'c, 'd> {
     pub(crate) resources: Resources<'d>,
     /// A walk settles what its slices hang on while it is under way.
     units: RefCell<Units>,
+    /// Every id of the document and where it stands, sorted; made when the first is asked for.
+    ids: OnceCell<Vec<(Cow<'d, str>, usize)>>,
 }
 
 /// A unit and how far it is.
@@ -102,11 +108,26 @@ impl<'c, 'd> Check<'c, 'd> {
     pub(crate) fn new(guide: &'c Guide, document: &'d Document<'d>, mode: Mode) -> Self {
         let resources = Resources::new(guide.schema(), document.root());
         let units = RefCell::new(Units::new(resources.count()));
-        Self { guide, mode, resources, units }
+        Self { guide, mode, resources, units, ids: OnceCell::new() }
     }
 
     pub(crate) fn schema(&self) -> &'c Schema {
         self.guide.schema()
+    }
+
+    /// Whether a part of the document, or something in it, has this id.
+    pub(super) fn has_id(&self, part: Value<'d>, id: &str) -> bool {
+        let ids = self.ids.get_or_init(|| {
+            let all = part.document().root().descendants();
+            let ids = all.filter(|own| own.symbol() == NAMES.id);
+            let mut ids: Vec<_> =
+                ids.filter_map(|own| Some((own.as_str()?, own.span().start))).collect();
+            ids.sort_unstable();
+            ids
+        });
+        let span = part.span();
+        let first = ids.partition_point(|(own, at)| (&**own, *at) < (id, span.start));
+        ids.get(first).is_some_and(|(own, at)| own == id && *at < span.end)
     }
 
     /// How many elements were looked at.
@@ -322,10 +343,5 @@ impl<'c, 'd> Check<'c, 'd> {
     /// Whether the findings about a resource itself belong to this unit.
     pub(super) fn is_primary(&self, resource: ResourceId, profile: ProfileId) -> bool {
         self.resources[resource].profiles.first() == Some(&profile)
-    }
-
-    /// Whether a resource stands inside another, so that only the outer one is the root.
-    pub(super) fn is_contained(&self, resource: ResourceId) -> bool {
-        self.resources[resource].role == Role::Contained
     }
 }

@@ -25,7 +25,8 @@ use crate::{
 pub(super) struct LastSlice {
     pub(super) holder: u32,
     pub(super) slicing: SlicingId,
-    pub(super) place: u32,
+    /// None is what belongs to no slice, and stands behind them all.
+    pub(super) place: Option<u32>,
 }
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -40,13 +41,17 @@ impl<'d> Walk<'_, '_, 'd> {
     ) -> Option<NodeId> {
         let slicing = self.schema.slicing(id);
         let value = focus.value().or(focus.sibling())?;
-        let matched = self.matches(slicing, value, own_type);
+        let mut matched = self.matches(slicing, value, own_type);
+        if matched.is_empty() {
+            matched.extend(slicing.default);
+        }
         let slice = self.choose(slicing, &matched, value);
         for place in matched.iter() {
             let counter = own.object.counters + (slot.first_slice + *place) as usize;
             self.count(counter, slicing.slices[*place as usize]);
         }
-        if slicing.is_ordered {
+        let is_at_end = slicing.rules == SlicingRules::OpenAtEnd;
+        if slicing.is_ordered || is_at_end {
             self.check_order(own, id, slice, value);
         }
         if slice.is_none() && slicing.rules == SlicingRules::Closed {
@@ -85,12 +90,20 @@ impl<'d> Walk<'_, '_, 'd> {
     ) {
         let holder = own.object.holder.id();
         let last = self.last_slice.filter(|last| last.holder == holder && last.slicing == slicing);
-        if let (Some(last), Some(place)) = (last, slice)
-            && place < last.place
-        {
-            self.broken(&texts::SLICE_ORDER, value);
+        let (is_ordered, rules) = {
+            let own = self.schema.slicing(slicing);
+            (own.is_ordered, own.rules)
+        };
+        match (last.map(|last| last.place), slice) {
+            // The reference validator does not look whether the others come last.
+            (Some(None), Some(_)) => self.overlooked(&texts::SLICE_ORDER, value, ""),
+            (Some(Some(last)), Some(place)) if is_ordered && place < last => {
+                self.broken(&texts::SLICE_ORDER, value);
+            }
+            _ => {}
         }
-        self.last_slice = slice.map(|place| LastSlice { holder, slicing, place });
+        let counts = slice.is_some() || rules == SlicingRules::OpenAtEnd;
+        self.last_slice = counts.then_some(LastSlice { holder, slicing, place: slice });
     }
 
     /// The places of the slices that the item fulfils, in the order of the definition.

@@ -393,6 +393,11 @@ rules! {
         "Reference.type differs from the type of the target",
         "参照先の型に合わせてください",
         "make them agree";
+    REFERENCE_AGGREGATION = "kyoyu-reference-aggregation", "structure", Error,
+        "参照先が許された場所（contained・Bundle・外部）にありません",
+        "the target does not stand where it may: in the resource, in the Bundle or elsewhere",
+        "参照先を許された場所に置いてください",
+        "put the target where it may stand";
     TARGET_TYPE = "kyoyu-reference-target-type", "structure", Error,
         "参照先の型（{}）はここでは許されません",
         "a target of type {} is not allowed here",

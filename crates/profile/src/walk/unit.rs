@@ -121,6 +121,11 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
         Unit { findings, demands, needs, steps }
     }
 
+    /// What the document knows around the resource.
+    pub(super) fn surroundings(&self) -> Surroundings<'w, 'c, 'd> {
+        Surroundings { check: self.check, resource: self.resource, depth: self.depth }
+    }
+
     pub(super) fn node(&self, id: NodeId) -> &'c ElementNode {
         self.schema.node(id)
     }
@@ -168,10 +173,7 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
     pub(super) fn constraints(&mut self, constraints: &[ConstraintId], focus: Focus<'d>) {
         for id in constraints {
             let stated = self.schema.stated(*id);
-            if !stated
-                .invariant
-                .holds(focus, &Surroundings { check: self.check, resource: self.resource })
-            {
+            if !stated.invariant.holds(focus, &self.surroundings()) {
                 let at = focus.value().or(focus.sibling()).map_or(0, Value::id);
                 self.findings.push(Finding {
                     broken: Broken::Constraint(*id),
@@ -202,6 +204,8 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
 pub(super) struct Surroundings<'w, 'c, 'd> {
     pub(super) check: &'w Check<'c, 'd>,
     pub(super) resource: ResourceId,
+    /// How many walks wait for what is asked.
+    depth: u32,
 }
 
 impl<'d> Environment<'d> for Surroundings<'_, '_, 'd> {
@@ -224,6 +228,11 @@ impl<'d> Environment<'d> for Surroundings<'_, '_, 'd> {
 
     fn conforms_to(&self, element: Value<'d>, profile: &str) -> Option<bool> {
         let profile = self.check.schema().find(profile)?;
-        self.check.conforms(self.check.resources.at(element)?, Some(profile))
+        let resource = self.check.resources.at(element)?;
+        let known = self.check.conforms(resource, Some(profile));
+        known.or_else(|| {
+            self.check.settle_nested(resource, profile, self.depth);
+            self.check.conforms(resource, Some(profile))
+        })
     }
 }

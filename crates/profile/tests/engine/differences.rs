@@ -132,7 +132,7 @@ fn a_conditional_reference_stands_in_a_transaction_only() {
     let (plain, conditional) = (list("Patient/1"), list("Patient?identifier=1"));
     assert_differ(&plain, &conditional, "kyoyu-reference-conditional", "Account.subject[0]");
     let transaction = json!({"resourceType": "Bundle", "type": "transaction", "entry": [{
-        "resource": conditional, "request": {"method": "POST", "url": "Account"},
+        "fullUrl": "urn:uuid:785c4bd6-3e4f-477e-b746-ad01ed5cdc08", "resource": conditional, "request": {"method": "POST", "url": "Account"},
     }]});
     assert_eq!(errors(&transaction, Mode::Reference), []);
 }
@@ -182,4 +182,63 @@ fn the_type_of_a_reference_is_that_which_its_text_names() {
 fn a_type_that_r4_does_not_have_is_named_as_the_place() {
     let unknown = errors(&json!({"resourceType": "Patien"}), Mode::Reference);
     assert_eq!(unknown, [("kyoyu-resource-type-unknown".to_owned(), "Patien".to_owned())]);
+}
+
+fn narrative(div: &str) -> Value {
+    let text = json!({"status": "generated", "div": div});
+    json!({"resourceType": "Basic", "code": {"text": "x"}, "text": text})
+}
+
+const DIV: &str = "<div xmlns=\"http://www.w3.org/1999/xhtml\">";
+
+#[test]
+fn markup_that_some_readers_take_is_an_error_of_strict_mode_only() {
+    assert_eq!(errors(&narrative(&format!("{DIV}x</div>")), Mode::Strict), []);
+    for lax in [
+        format!("{DIV}<p class=a>x</p></div>"),
+        format!("{DIV}<p class='a' class='b'>x</p></div>"),
+        format!("{DIV}x</div>y"),
+        format!("{DIV}x"),
+        format!("<?xml version=\"1.0\"?>{DIV}x</div>"),
+    ] {
+        let resource = narrative(&lax);
+        let place = ("kyoyu-xhtml-malformed".to_owned(), "Basic.text.div".to_owned());
+        assert_eq!(errors(&resource, Mode::Strict), [place], "{lax}");
+        assert_eq!(errors(&resource, Mode::Reference), [], "{lax}");
+    }
+}
+
+#[test]
+fn a_narrative_of_control_characters_says_nothing() {
+    let of = |text: &str| narrative(&format!("{DIV}{text}</div>"));
+    assert_differ(&of("x"), &of("\u{1}"), "txt-2", "Basic.text.div");
+}
+
+#[test]
+fn of_base64_the_reference_counts_the_letters_only() {
+    let form = ("kyoyu-base64-form".to_owned(), "Binary.data".to_owned());
+    for (data, strict, reference) in [("YWJj", 0, 0), ("YWJ", 1, 1), ("!YWJj", 1, 0)] {
+        let binary = json!({"resourceType": "Binary", "contentType": "text/plain", "data": data});
+        let of = |mode| errors(&binary, mode).iter().filter(|own| **own == form).count();
+        assert_eq!((of(Mode::Strict), of(Mode::Reference)), (strict, reference), "{data}");
+    }
+}
+
+#[test]
+fn an_unsigned_number_has_no_sign() {
+    let is_wrong = |number: &str| {
+        let parameter = r#"{"name": "a", "valueUnsignedInt": N}"#.replace('N', number);
+        let text = format!(r#"{{"resourceType": "Parameters", "parameter": [{parameter}]}}"#);
+        let report = SHIPPED.validate(text.as_bytes(), Mode::Reference);
+        report.findings.iter().any(|own| own.rule.code == "kyoyu-unsigned-form")
+    };
+    assert!(!is_wrong("0") && is_wrong("-0"));
+}
+
+#[test]
+fn to_the_reference_only_blanks_of_ascii_are_blanks_of_a_reference() {
+    let of = |reference: &str| json!({"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": reference}});
+    assert_differ(&of("Patient/1"), &of("Patient/ 1"), "kyoyu-reference-blanks", "Basic.subject");
+    assert_eq!(errors(&of("Patient/1\u{3000}"), Mode::Reference), []);
+    assert_ne!(errors(&of("Patient/1\u{3000}"), Mode::Strict), []);
 }

@@ -9,6 +9,7 @@
 mod differences;
 mod generations;
 mod guides;
+mod kinds;
 mod mutation;
 mod properties;
 mod size;

@@ -7,7 +7,9 @@ pub(super) enum Event<'t> {
     /// The name of an entity, or `#` and the number of a character.
     Entity(&'t str),
     Comment,
-    /// A document type or processing instruction.
+    /// A document type.
+    DocumentType,
+    /// A processing instruction.
     Instruction,
     /// The attributes are those of the scanner.
     Start {
@@ -27,11 +29,18 @@ pub(super) struct Attribute<'t> {
 pub(super) struct Scanner<'t> {
     rest: &'t str,
     attributes: Vec<Attribute<'t>>,
+    is_lax: bool,
 }
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { rest: text, attributes: Vec::new() }
+        Self { rest: text, attributes: Vec::new(), is_lax: false }
+    }
+
+    /// Whether something was read that XML does not have and only some readers take: an
+    /// attribute twice, without quotes, without a value or without a blank before it.
+    pub(super) fn is_lax(&self) -> bool {
+        self.is_lax
     }
 
     /// Those of the element that was last begun.
@@ -80,13 +89,18 @@ impl<'t> Scanner<'t> {
                 }
                 _ => {}
             }
-            let (attribute, behind) = attribute(trimmed).filter(|_| blanks > 0).ok_or(name)?;
+            let (attribute, behind, is_quoted) = attribute(trimmed).ok_or(name)?;
             // Elements of HTML have few attributes; more are an attack, not a text.
-            let is_repeated = self.attributes.iter().any(|other| other.name == attribute.name);
-            if is_repeated || self.attributes.len() >= 64 {
+            if self.attributes.len() >= 64 {
                 return Err(attribute.name);
             }
-            self.attributes.push(attribute);
+            let mut others = self.attributes.iter_mut();
+            let first = others.find(|other| other.name == attribute.name);
+            self.is_lax |= blanks == 0 || !is_quoted || first.is_some();
+            match first {
+                Some(first) => *first = attribute,
+                None => self.attributes.push(attribute),
+            }
             rest = behind;
         }
     }
@@ -100,7 +114,7 @@ impl<'t> Scanner<'t> {
             return self.skip_to(section, "]]>").map(Event::Text);
         }
         self.skip_to(markup, ">")?;
-        Ok(Event::Instruction)
+        Ok(if markup.starts_with('?') { Event::Instruction } else { Event::DocumentType })
     }
 
     /// What comes before a mark, behind which reading goes on.
@@ -140,15 +154,21 @@ fn name(text: &str) -> Option<(&str, &str)> {
     starts.then(|| text.split_at(plain))
 }
 
-fn attribute(text: &str) -> Option<(Attribute<'_>, &str)> {
+/// An attribute, what comes behind it, and whether it has a value in quotes.
+fn attribute(text: &str) -> Option<(Attribute<'_>, &str, bool)> {
     let (name, rest) = name(text)?;
-    let rest = rest[blanks(rest)..].strip_prefix('=')?;
+    let Some(rest) = rest[blanks(rest)..].strip_prefix('=') else {
+        return Some((Attribute { name, value: "" }, rest, false));
+    };
     let rest = &rest[blanks(rest)..];
-    let quote = *rest.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let Some(quote) = rest.bytes().next().filter(|quote| matches!(quote, b'"' | b'\'')) else {
+        let end = rest.find(['>', '/'])?;
+        return Some((Attribute { name, value: &rest[..end] }, &rest[end..], false));
+    };
     let end = memchr::memchr(quote, &rest.as_bytes()[1..])? + 1;
     let value = &rest[1..end];
     let is_whole = memchr::memchr(b'<', value.as_bytes()).is_none();
-    is_whole.then_some((Attribute { name, value }, &rest[end + 1..]))
+    is_whole.then_some((Attribute { name, value }, &rest[end + 1..], true))
 }
 
 /// The entities of XML, and characters by number.

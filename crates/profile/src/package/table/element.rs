@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Invariants, Row, canonical};
 use crate::definition::{
-    Binding, Constraint, Definition, Discriminator, DiscriminatorKind, Element, ElementType, Max,
-    Slicing, SlicingRules, Strength, TypedJson,
+    Aggregation, Binding, Constraint, Definition, Discriminator, DiscriminatorKind, Element,
+    ElementType, Max, Slicing, SlicingRules, Strength, TypedJson,
 };
 
 /// Adds the element of a line to its definition.
@@ -92,6 +92,7 @@ fn element_type(text: &str) -> ElementType {
         code: code.to_owned(),
         profiles: between(rest, '{', '}'),
         targets: between(rest, '(', ')'),
+        aggregation: Aggregation::default(),
     }
 }
 

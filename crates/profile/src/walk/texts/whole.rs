@@ -108,6 +108,11 @@ rules! {
         "a resource of a search result has no id",
         "idを追加してください",
         "add the id";
+    SEARCH_TYPE = "kyoyu-search-type", "invalid", Error,
+        "検索した型と異なるリソースがmatchになっています",
+        "a match is of another type than the search",
+        "modeまたはself linkを確認してください",
+        "check the mode or the self link";
     SEARCH_OUTCOME = "kyoyu-search-outcome", "invalid", Error,
         "outcomeのエントリーはOperationOutcomeでなければなりません",
         "an entry of mode outcome is an OperationOutcome",
@@ -191,6 +196,11 @@ rules! {
     XHTML_IMAGE = "kyoyu-xhtml-image", "invalid", Error,
         "画像の参照先が資源の中にありません",
         "the image refers to nothing in the resource",
+        "参照先のidを確認してください",
+        "check the id that it refers to";
+    XHTML_LINK = "kyoyu-xhtml-link", "invalid", Error,
+        "リンクの参照先が資源の中にありません",
+        "the link refers to nothing in the resource",
         "参照先のidを確認してください",
         "check the id that it refers to";
     BUNDLE_CLAIM = "kyoyu-claim-bundle", "business-rule", Error,
