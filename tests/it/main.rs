@@ -6,6 +6,7 @@ mod config;
 mod crash;
 mod demo;
 mod house_rules;
+mod import;
 mod letters;
 mod limits;
 mod policy_matrix;

@@ -16,7 +16,8 @@ use kyoyu_domain::{
 };
 use kyoyu_profile::{Generation, Limits, validator::Validator};
 use kyoyu_service::{
-    Caller, CertificateKey, DocumentOptions, Options, Peers, PurgeOptions, Service, Token,
+    Caller, CertificateKey, DocumentOptions, ImportOptions, Options, Peers, PurgeOptions, Service,
+    Token,
 };
 use kyoyu_store::Store;
 
@@ -67,6 +68,7 @@ pub async fn service_asking(
             times_usual: 1,
         },
         registry_interval: Duration::from_hours(1),
+        imports: imports(),
     };
     choose(&mut options);
     let started = Service::start(store, peers, options).await;
@@ -81,6 +83,19 @@ pub fn documents() -> DocumentOptions {
         later_discharge_summary: true,
         checkup_attachments: false,
         extracted: extracted.into_iter().filter_map(catalogue::find).collect(),
+    }
+}
+
+/// Bounds that no test reaches unless it sets them, and claims that no test outlasts.
+pub fn imports() -> ImportOptions {
+    ImportOptions {
+        lines: 100_000,
+        bytes: 1 << 30,
+        open_jobs: 8,
+        keep_days: 30,
+        claim: Duration::from_hours(1),
+        patience: Duration::from_hours(1),
+        findings: kyoyu_gateway::operation_outcome,
     }
 }
 

@@ -5,6 +5,7 @@
 //! Nothing of this is reachable from `kyoyu serve`: keys that are made here are for
 //! machines of developers.
 
+mod bulk;
 mod ca;
 mod client;
 mod prescriptions;
@@ -15,6 +16,7 @@ mod tokens;
 mod wire;
 
 pub use crate::{
+    bulk::{BulkImport, BulkStatus},
     ca::{Authority, Flaw, Identity, Pki},
     client::{Client, ClientOptions, Reply, Request, RetryPolicy},
     prescriptions::{Behaviour, PrescriptionStandIn},

@@ -26,6 +26,12 @@ pub enum Action {
     Preview,
     /// 照会
     Status,
+    /// 一括登録の受付
+    Import,
+    /// 一括登録の照会
+    ImportStatus,
+    /// 一括登録の取消
+    CancelImport,
     /// 検索
     Search,
     /// 一件の閲覧
@@ -66,6 +72,9 @@ impl Action {
         (Self::Validate, "validate", "検査"),
         (Self::Preview, "preview", "登録前の表示確認"),
         (Self::Status, "status", "登録状況の照会"),
+        (Self::Import, "import", "一括登録の受付"),
+        (Self::ImportStatus, "import-status", "一括登録の照会"),
+        (Self::CancelImport, "cancel-import", "一括登録の取消"),
         (Self::Search, "search", "閲覧"),
         (Self::Read, "read", "閲覧（一件）"),
         (Self::Receive, "receive", "文書の取得"),

@@ -12,6 +12,7 @@ mod coded;
 pub mod consent;
 pub mod entry;
 pub mod identifiers;
+pub mod import;
 pub mod lab_items;
 pub mod letter;
 pub mod participant;

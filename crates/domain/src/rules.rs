@@ -313,6 +313,36 @@ rules! {
         "the Range lies outside of the attachment",
         "bytes=開始-終了 を添付の大きさの中で指定してください",
         "ask for bytes=first-last within the size of the attachment";
+    IMPORT_ASYNC = "kyoyu-import-async", Malformed, "required", Error,
+        "一括登録は非同期でのみ受け付けます",
+        "a bulk import is taken asynchronously only",
+        "Prefer: respond-async ヘッダーを付けて送信してください",
+        "send the header Prefer: respond-async";
+    IMPORT_MEDIA_TYPE = "kyoyu-import-media-type", UnsupportedMedia, "not-supported", Error,
+        "一括登録の Content-Type は application/fhir+ndjson です",
+        "Content-Type of a bulk import must be application/fhir+ndjson",
+        "一行に一つのBundleを置いたNDJSONで送信してください",
+        "send NDJSON with one Bundle on each line";
+    IMPORT_JOBS = "kyoyu-import-jobs", Conflict, "too-costly", Error,
+        "未完了の一括登録が上限（{}件）に達しています",
+        "there are {} open bulk imports already, which is the limit",
+        "完了を待つか、不要なものを DELETE で取り消してください（一覧は GET /fhir/$import）",
+        "wait for one to end or cancel one with DELETE; GET /fhir/$import lists them";
+    IMPORT_LIMIT = "kyoyu-import-limit", TooLarge, "too-long", Error,
+        "一件の一括登録の上限（{}）に達しました。それまでの行は受信済みです",
+        "the bulk import has reached its limit of {}; the lines before are received",
+        "この一括登録の送信を終了し、続きを新しい一括登録で送信してください",
+        "end this one, and send the rest as a new one";
+    IMPORT_POSITION = "kyoyu-import-position", Conflict, "conflict", Error,
+        "この一括登録の続きは {} 行目からです",
+        "the bulk import goes on at line {}",
+        "from にその行番号を指定して、その行から送信してください",
+        "name that line in from, and send from that line on";
+    IMPORT_ENDED = "kyoyu-import-ended", Conflict, "conflict", Error,
+        "この一括登録の送信は終了しています",
+        "nothing more can be sent to this bulk import",
+        "続きは新しい一括登録で送信してください",
+        "send the rest as a new one";
     RESOURCE_REPEATED = "kyoyu-resource-repeated", NotConformant, "duplicate", Warning,
         "リソース識別子が同じBundleの中で重複しています（{}件）",
         "resource identifiers are repeated within the Bundle ({} times)",

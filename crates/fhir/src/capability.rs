@@ -80,6 +80,7 @@ fn rest() -> CapabilityStatementRest {
         .mode(RestfulCapabilityMode::Server)
         .security(security)
         .resource(own.into_iter().chain(clinical).map(Some).collect::<Vec<_>>())
+        .operation(operations(&[("import", IMPORT)]))
         .build()
         .expect(COMPLETE)
 }
@@ -259,6 +260,14 @@ const PRESCRIPTIONS: &str = "the first page also holds what the e-prescription s
 const PREVIEW: &str = "試読 (POST of a Bundle, as=patient, institution or insurer): a searchset of \
     what that reader would be shown of it with full consent, and an outcome that says why of \
     what is withheld; nothing is stored. Ids (version part) and the patient's key are zeros";
+
+const IMPORT: &str = "一括登録: POST /$import with Prefer: respond-async and application/fhir+ndjson, \
+    a Bundle on each line (gzip allowed), each registered as by POST /Bundle. Answers 202 when \
+    every line is durable; Content-Location tells how far it is: GET (202 with X-Progress, 200 at \
+    the end), DELETE cancels what was not worked on, GET <it>/outcomes (after, status, _count) \
+    lists number, status, receipt and findings of each line as NDJSON. A body with complete=false \
+    is not the last; job=<id>&from=<next line> goes on, also after a cut: GET /$import lists the \
+    caller's imports with their next line";
 
 const PAGING: &[Parameter] = &[
     ("_count", SearchParamType::Number, "entries of a page: 50 unless told, at most 500"),

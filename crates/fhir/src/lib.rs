@@ -6,6 +6,7 @@
 
 pub mod capability;
 pub mod consent;
+pub mod import;
 pub mod letter;
 pub mod log;
 pub mod names;

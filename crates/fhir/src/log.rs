@@ -130,10 +130,11 @@ fn purpose(purpose: Purpose) -> CodeableConcept {
 
 fn how(action: Action) -> AuditEventAction {
     match action {
-        Action::Register | Action::Announce => AuditEventAction::C,
+        Action::Register | Action::Announce | Action::Import => AuditEventAction::C,
         Action::Change
         | Action::Cancel
         | Action::Undo
+        | Action::CancelImport
         | Action::Consent
         | Action::Receive
         | Action::AnswerLetter => AuditEventAction::U,
@@ -144,6 +145,7 @@ fn how(action: Action) -> AuditEventAction {
         | Action::ReadAttachment
         | Action::LookUp
         | Action::Status
+        | Action::ImportStatus
         | Action::ReadAudit => AuditEventAction::R,
         Action::Validate
         | Action::Preview

@@ -105,7 +105,7 @@ fn describe_kind(count: &KindCount) -> Vec<ParametersParameter> {
     parameters
 }
 
-fn value(name: &str, value: Value) -> ParametersParameter {
+pub(crate) fn value(name: &str, value: Value) -> ParametersParameter {
     ParametersParameter::builder().name(name.to_owned()).value(value).build().expect(NAMED)
 }
 
@@ -113,12 +113,12 @@ fn resource(name: &str, resource: Resource) -> ParametersParameter {
     ParametersParameter::builder().name(name.to_owned()).resource(resource).build().expect(NAMED)
 }
 
-fn group(name: &str, parts: Vec<ParametersParameter>) -> ParametersParameter {
+pub(crate) fn group(name: &str, parts: Vec<ParametersParameter>) -> ParametersParameter {
     let parts = parts.into_iter().map(Some).collect::<Vec<_>>();
     ParametersParameter::builder().name(name.to_owned()).part(parts).build().expect(NAMED)
 }
 
-fn finish(parameters: Vec<ParametersParameter>) -> Vec<u8> {
+pub(crate) fn finish(parameters: Vec<ParametersParameter>) -> Vec<u8> {
     let parameters = parameters.into_iter().map(Some).collect::<Vec<_>>();
     splice::bytes(&Parameters::builder().parameter(parameters).build().expect("none mandatory"))
 }

@@ -6,6 +6,7 @@ pub(crate) mod answer_letter;
 pub(crate) mod assemble_summary;
 pub(crate) mod cancel_bundle;
 pub(crate) mod change_bundle;
+pub(crate) mod import;
 pub(crate) mod last_n;
 pub(crate) mod letters;
 pub(crate) mod look_up;

@@ -28,12 +28,17 @@ use kyoyu_domain::{
     rules,
 };
 
+mod lines;
+
+pub(crate) use self::lines::Lines;
+
 /// 本文の上限 — how large and how slow a body may be.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimits {
     /// The largest body, decompressed.
     pub bytes: usize,
-    /// What all bodies that are in memory at once may hold together.
+    /// What all bodies that are in memory at once may hold together; lines of bulk imports may
+    /// hold a quarter of that besides, so that neither takes the other's.
     pub memory_bytes: usize,
     /// For how long a body may arrive at any speed.
     pub grace: Duration,
@@ -64,6 +69,8 @@ pub(crate) enum Accepts {
     Resource,
     /// The parameters of a search.
     Form,
+    /// One resource on each line, read as they come.
+    Lines,
 }
 
 /// The largest form: a search has few and short parameters.
@@ -81,6 +88,7 @@ const MEMORY_UNIT: usize = 64 * 1024;
 pub(crate) struct Receiver {
     limits: BodyLimits,
     memory: Arc<Semaphore>,
+    memory_of_lines: Arc<Semaphore>,
 }
 
 /// 受信した本文 — a whole body; its memory is given back when it is dropped.
@@ -90,10 +98,18 @@ pub(crate) struct Received {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
+impl Received {
+    /// No body.
+    pub(crate) fn nothing() -> Self {
+        Self { bytes: Bytes::new(), _memory: None }
+    }
+}
+
 impl Receiver {
     pub(crate) fn new(limits: BodyLimits) -> Self {
         let units = (limits.memory_bytes / MEMORY_UNIT).clamp(1, Semaphore::MAX_PERMITS);
-        Self { limits, memory: Arc::new(Semaphore::new(units)) }
+        let (memory, memory_of_lines) = (Semaphore::new(units), Semaphore::new(units / 4));
+        Self { limits, memory: Arc::new(memory), memory_of_lines: Arc::new(memory_of_lines) }
     }
 
     /// Receives what an address accepts.
@@ -107,13 +123,13 @@ impl Receiver {
         B: Body<Data = Bytes> + Unpin,
     {
         if accepts == Accepts::Nothing {
-            return Ok(Received { bytes: Bytes::new(), _memory: None });
+            return Ok(Received::nothing());
         }
         check_media_type(headers, accepts)?;
         let encoding = Encoding::of(headers)?;
         let limit = match accepts {
             Accepts::Form => FORM_BYTES.min(self.limits.bytes),
-            Accepts::Nothing | Accepts::Resource => self.limits.bytes,
+            Accepts::Nothing | Accepts::Resource | Accepts::Lines => self.limits.bytes,
         };
         check_announced_length(headers, limit)?;
         let sink = Sink { bytes: Vec::new(), limit, wire_bytes: 0, held: None };
@@ -257,7 +273,10 @@ impl Encoding {
 }
 
 fn check_media_type(headers: &HeaderMap, accepts: Accepts) -> Result<(), Problem> {
-    let refusal = || Problem::of(&rules::MEDIA_TYPE);
+    let refusal = || match accepts {
+        Accepts::Lines => Problem::of(&rules::IMPORT_MEDIA_TYPE),
+        _ => Problem::of(&rules::MEDIA_TYPE),
+    };
     let value = single(headers, &CONTENT_TYPE).map_err(|()| refusal())?.ok_or_else(refusal)?;
     let mut parts = value.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -267,6 +286,10 @@ fn check_media_type(headers: &HeaderMap, accepts: Accepts) -> Result<(), Problem
             matches!(media_type.as_str(), "application/fhir+json" | "application/json")
         }
         Accepts::Form => media_type == "application/x-www-form-urlencoded",
+        Accepts::Lines => matches!(
+            media_type.as_str(),
+            "application/fhir+ndjson" | "application/ndjson" | "application/x-ndjson"
+        ),
     };
     if known && parts.all(is_utf8_or_no_charset) { Ok(()) } else { Err(refusal()) }
 }

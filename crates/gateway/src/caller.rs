@@ -7,12 +7,13 @@
 //!
 //! Source: design §1; reliability A03, A05, A38.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use hyper::{HeaderMap, Uri, header::AUTHORIZATION, http::request::Parts};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 
 use kyoyu_domain::{
     audit::{Action, Actor},
@@ -24,7 +25,7 @@ use kyoyu_domain::{
 use kyoyu_service::{Caller, Service};
 
 use crate::{
-    body::{Accepts, Received, Receiver},
+    body::{Accepts, Lines, Received, Receiver},
     limits::{CountedAs, Limits, Rates, Work},
     middleware::Note,
     outcome::Refusal,
@@ -33,6 +34,9 @@ use crate::{
 
 /// The header that names the institution for which a participant acts.
 const INSTITUTION: &str = "kyoyu-institution";
+
+/// What an upload whose time is over keeps of it, to store what came and to answer.
+const LAST_LINES: Duration = Duration::from_secs(20);
 
 /// 受付 — what every handler shares.
 pub(crate) struct App {
@@ -46,6 +50,10 @@ pub(crate) struct App {
     pub work: Work,
     pub receiver: Receiver,
     pub address_bytes: usize,
+    /// For how long the lines of a bulk import may come.
+    pub upload_time: Duration,
+    /// The gateway is about to stop.
+    pub stopping: CancellationToken,
 }
 
 /// 呼出 — one request whose caller is known and whose body is here.
@@ -67,6 +75,7 @@ impl App {
         audience: String,
         limits: &Limits,
     ) -> Self {
+        let work = Work::new(limits, service.traffic().clone());
         let capability = kyoyu_fhir::capability::capability(&base_url).into();
         Self {
             service,
@@ -74,9 +83,11 @@ impl App {
             capability,
             tokens: Tokens::new(audience),
             rates: Rates::new(limits),
-            work: Work::new(limits),
+            work,
             receiver: Receiver::new(limits.body),
             address_bytes: limits.address_bytes,
+            upload_time: limits.upload_time.saturating_sub(LAST_LINES),
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -91,10 +102,40 @@ impl App {
         accepts: Accepts,
     ) -> Result<Call, Refusal> {
         let (parts, body) = request.into_parts();
+        let mut call = self.meet(&parts, action).await?;
+        match self.take_in(&parts, body, accepts).await {
+            Ok((body, place)) => {
+                call.body = body;
+                call.place = Some(place);
+                Ok(call)
+            }
+            Err(problem) => Err(call.refuse(problem).await),
+        }
+    }
+
+    /// Finds out who calls with a body of many lines, which is for the handler to read.
+    ///
+    /// # Errors
+    /// A refusal that has its audit record already.
+    pub(crate) async fn admit_lines(
+        self: &Arc<Self>,
+        request: Request,
+        action: Action,
+    ) -> Result<(Call, Lines<Body>), Refusal> {
+        let (parts, body) = request.into_parts();
+        let call = self.meet(&parts, action).await?;
+        match self.open_lines(&parts, body) {
+            Ok(lines) => Ok((call, lines)),
+            Err(problem) => Err(call.refuse(problem).await),
+        }
+    }
+
+    /// Finds out who calls, before anything of the body is looked at.
+    async fn meet(self: &Arc<Self>, parts: &Parts, action: Action) -> Result<Call, Refusal> {
         let note = parts.extensions.get::<Note>().cloned().unwrap_or_default();
         // What is known of the caller when it is refused.
         let mut actor = Actor::default();
-        let caller = match self.identify(&parts, &note, &mut actor) {
+        let caller = match self.identify(parts, &note, &mut actor) {
             Ok(caller) => caller,
             Err(refusal) => {
                 // Throttled calls share one record a minute.
@@ -106,17 +147,8 @@ impl App {
             }
         };
         note.acts_as(caller.actor(), action);
-        match self.take_in(&parts, body, accepts).await {
-            Ok((body, place)) => {
-                let app = Arc::clone(self);
-                Ok(Call { caller, uri: parts.uri, app, action, note, body, place: Some(place) })
-            }
-            Err(problem) => {
-                self.service.refuse(&caller.actor(), action, &problem).await;
-                note.recorded();
-                Err(problem.into())
-            }
-        }
+        let (app, uri, body) = (Arc::clone(self), parts.uri.clone(), Received::nothing());
+        Ok(Call { caller, uri, app, action, note, body, place: None })
     }
 
     fn identify(&self, parts: &Parts, note: &Note, actor: &mut Actor) -> Result<Caller, Refusal> {
@@ -177,12 +209,26 @@ impl App {
         body: Body,
         accepts: Accepts,
     ) -> Result<(Received, OwnedSemaphorePermit), Problem> {
-        let address_bytes = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        self.check_address(&parts.uri)?;
+        let body = self.receiver.receive(&parts.headers, body, accepts).await?;
+        Ok((body, self.work.enter().await?))
+    }
+
+    fn open_lines(&self, parts: &Parts, body: Body) -> Result<Lines<Body>, Problem> {
+        self.check_address(&parts.uri)?;
+        if !responds_async(&parts.headers) {
+            return Err(Problem::of(&rules::IMPORT_ASYNC));
+        }
+        let stopping = self.stopping.clone();
+        self.receiver.lines(&parts.headers, body, self.upload_time, stopping)
+    }
+
+    fn check_address(&self, uri: &Uri) -> Result<(), Problem> {
+        let address_bytes = uri.path_and_query().map_or(0, |path| path.as_str().len());
         if address_bytes > self.address_bytes {
             return Err(Problem::of(&rules::ADDRESS_TOO_LONG));
         }
-        let body = self.receiver.receive(&parts.headers, body, accepts).await?;
-        Ok((body, self.work.enter().await?))
+        Ok(())
     }
 }
 
@@ -214,6 +260,15 @@ impl Call {
         self.note.recorded();
         refusal
     }
+}
+
+/// Whether the client asks for an answer before the work is done.
+///
+/// Source: RFC 7240, 4.1; FHIR R4, asynchronous request pattern.
+fn responds_async(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = values.flat_map(|value| value.split([',', ';']));
+    preferences.any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
 }
 
 /// 接続の証明書 — travels with each request of a connection.
@@ -277,6 +332,24 @@ mod tests {
         institution(&headers, &participant(institutions))
             .map(|institution| institution.map(|number| number.to_string()))
             .map_err(|refusal| refusal.problem.rule().code)
+    }
+
+    #[test]
+    fn an_asynchronous_answer_may_be_asked_for_among_other_preferences() {
+        let asked = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("prefer", HeaderValue::from_static(value));
+            }
+            responds_async(&headers)
+        };
+        for values in [&["respond-async"][..], &["wait=5, Respond-Async"], &["x", "respond-async"]]
+        {
+            assert!(asked(values), "{values:?}");
+        }
+        for values in [&[][..], &["return=minimal"], &["respond-async-not"]] {
+            assert!(!asked(values), "{values:?}");
+        }
     }
 
     const ONE: &[&str] = &["1310000001"];

@@ -21,4 +21,5 @@ pub use body::BodyLimits;
 pub use health::{Health, HealthError, Ready, RenderMetrics};
 pub use limits::Limits;
 pub use listener::{BindError, Gateway, Options, TlsReloader};
+pub use outcome::operation_outcome;
 pub use tls::{TlsError, TlsOptions};

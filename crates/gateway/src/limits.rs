@@ -26,6 +26,7 @@ use tokio::{
 use kyoyu_domain::{
     audit::Actor, identifiers::InstitutionNumber, participant::Fingerprint, problem::Problem, rules,
 };
+use kyoyu_service::Traffic;
 
 use crate::body::BodyLimits;
 
@@ -46,6 +47,8 @@ pub struct Limits {
     pub idle_time: Duration,
     /// The time for a whole request, its body included.
     pub request_time: Duration,
+    /// The time for one request of a bulk import.
+    pub upload_time: Duration,
     /// Bytes of one URL.
     pub address_bytes: usize,
     /// Bytes of one head, the URL included.
@@ -76,6 +79,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(5),
             idle_time: Duration::from_secs(30),
             request_time: Duration::from_mins(1),
+            upload_time: Duration::from_hours(1),
             address_bytes: 4096,
             head_bytes: 16 * 1024,
             requests_per_second: NonZeroU32::new(200).expect("not zero"),
@@ -137,11 +141,13 @@ pub(crate) struct Work {
     places: Arc<Semaphore>,
     queue: Semaphore,
     patience: Duration,
+    traffic: Traffic,
 }
 
 impl Work {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, traffic: Traffic) -> Self {
         Self {
+            traffic,
             places: Arc::new(Semaphore::new(limits.concurrent)),
             queue: Semaphore::new(limits.queue),
             patience: limits.queue_time,
@@ -155,10 +161,17 @@ impl Work {
         }
         let busy = || Problem::of(&rules::UNAVAILABLE).because("too many requests at once");
         let _waiting = self.queue.try_acquire().map_err(|_| busy())?;
+        let _counted = self.traffic.wait();
         match timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(busy()),
         }
+    }
+
+    /// A place for a step of work in bulk, which nobody waits for: it has all the time.
+    pub(crate) async fn enter_in_bulk(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map_err(|_| Problem::of(&rules::UNAVAILABLE))
     }
 }
 
@@ -244,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_a_request_is_told_to_come_back() {
-        let work = Work::new(&limits());
+        let work = Work::new(&limits(), Traffic::default());
         let place = work.enter().await.expect("a free place");
         let refusal = work.enter().await.expect_err("no place in time");
         assert_eq!(refusal.rule().code, "kyoyu-unavailable");

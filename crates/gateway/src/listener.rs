@@ -125,6 +125,7 @@ impl Gateway {
             service,
             router: router(Arc::clone(&app)),
             request_time: limits.request_time,
+            upload_time: limits.upload_time,
             requests: TaskTracker::new(),
         };
         let doors = Doors {
@@ -132,7 +133,7 @@ impl Gateway {
             connections: Semaphore::new(limits.connections),
             per_certificate: PerCertificate::new(limits.connections_per_certificate),
             limits,
-            shutdown: CancellationToken::new(),
+            shutdown: app.stopping.clone(),
         };
         Ok(Self { listener, tls: watch::Sender::new(config), app, doors: Arc::new(doors) })
     }

@@ -88,12 +88,17 @@ pub(crate) async fn note_route(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// The one address whose bodies may come for a long time.
+pub(crate) const UPLOAD: &str = "/fhir/$import";
+
 /// 応答係 — answers requests.
 #[derive(Clone)]
 pub(crate) struct Front {
     pub service: Service,
     pub router: Router,
     pub request_time: Duration,
+    /// That of a request that uploads a bulk import.
+    pub upload_time: Duration,
     /// Every request that has begun; a shutdown waits for them.
     pub requests: TaskTracker,
 }
@@ -129,9 +134,10 @@ impl Front {
     /// Runs the request on a task of its own: a client that goes away, or takes too long,
     /// does not stop a use case halfway, nor its audit record.
     async fn run(&self, request: Request, note: &Note) -> Response {
+        let time = self.time_of(&request);
         let handler = self.router.clone().oneshot(request).in_current_span();
         let task = self.requests.spawn(handler);
-        match timeout(self.request_time, task).await {
+        match timeout(time, task).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => {
                 self.record_panic(note).await;
@@ -141,6 +147,14 @@ impl Front {
                 let problem = Problem::of(&rules::UNAVAILABLE).because("the request took too long");
                 Refusal::from(problem).into_response()
             }
+        }
+    }
+
+    fn time_of(&self, request: &Request) -> Duration {
+        if request.method() == Method::POST && request.uri().path() == UPLOAD {
+            self.upload_time
+        } else {
+            self.request_time
         }
     }
 
@@ -193,6 +207,7 @@ fn word(method: &Method) -> &'static str {
         Method::HEAD => "HEAD",
         Method::POST => "POST",
         Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }

@@ -12,13 +12,13 @@ use bytes::Bytes;
 use hyper::{
     HeaderMap, StatusCode,
     header::{
-        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, HeaderName,
-        HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_RANGE,
+        CONTENT_TYPE, HeaderName, HeaderValue, LINK, RETRY_AFTER, WWW_AUTHENTICATE,
     },
 };
 
 use kyoyu_domain::{
-    problem::{Category, Problem, Rule},
+    problem::{Category, Issue, Problem, Rule},
     rules,
 };
 use kyoyu_service::Part;
@@ -26,6 +26,8 @@ use kyoyu_service::Part;
 /// The header that carries the correlation id.
 pub(crate) const CORRELATION: HeaderName = HeaderName::from_static("kyoyu-request");
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; charset=utf-8");
+const FHIR_NDJSON: HeaderValue = HeaderValue::from_static("application/fhir+ndjson");
+const PROGRESS: HeaderName = HeaderName::from_static("x-progress");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -82,6 +84,11 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// 指摘 — findings as an answer tells them, for those who are told later.
+pub fn operation_outcome(issues: &[Issue]) -> Vec<u8> {
+    kyoyu_fhir::outcome::outcome(issues)
+}
+
 /// Something was done or found.
 pub(crate) fn ok(body: impl Into<Bytes>) -> Response {
     answer(StatusCode::OK, body.into())
@@ -113,6 +120,41 @@ pub(crate) fn binary(part: &Part, is_part: bool) -> Response {
 /// Something new is there.
 pub(crate) fn created(body: impl Into<Bytes>) -> Response {
     answer(StatusCode::CREATED, body.into())
+}
+
+/// 受付済 — something will be done; `location` tells how far it is.
+pub(crate) fn accepted(body: impl Into<Bytes>, location: &str) -> Response {
+    let mut response = answer(StatusCode::ACCEPTED, body.into());
+    set(response.headers_mut(), CONTENT_LOCATION, location);
+    response
+}
+
+/// 処理中 — how far something is that is being done.
+///
+/// Source: FHIR R4, asynchronous request pattern.
+pub(crate) fn in_progress(body: impl Into<Bytes>, progress: &str) -> Response {
+    let mut response = answer(StatusCode::ACCEPTED, body.into());
+    let headers = response.headers_mut();
+    set(headers, PROGRESS, progress);
+    headers.insert(RETRY_AFTER, HeaderValue::from(BUSY.as_secs()));
+    response
+}
+
+/// Resources, one on each line; `next` is the address of those that follow.
+pub(crate) fn lines(body: impl Into<Bytes>, next: Option<&str>) -> Response {
+    let mut response = answer(StatusCode::OK, body.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, FHIR_NDJSON);
+    if let Some(next) = next {
+        set(headers, LINK, &format!("<{next}>; rel=\"next\""));
+    }
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
 }
 
 /// The headers that every answer carries, whoever made it.

@@ -14,7 +14,7 @@ use kyoyu_domain::{audit::Action, catalogue, rules};
 use crate::{
     api::{
         access_log, announce_patient, answer_letter, assemble_summary, cancel_bundle,
-        change_bundle, last_n, letters, look_up, metadata, preview_bundle, put_consent,
+        change_bundle, import, last_n, letters, look_up, metadata, preview_bundle, put_consent,
         read_attachment, read_document, read_patient, read_resource, receive_letter,
         register_bundle, search, search_patient, submissions, undo_bundle, validate_bundle,
     },
@@ -37,6 +37,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/fhir/Bundle/$cancel", post(cancel_bundle::answer))
         .route("/fhir/Bundle/$undo-cancel", post(undo_bundle::answer))
         .route("/fhir/Bundle/$submissions", get(submissions::answer))
+        .route("/fhir/$import", get(import::list).post(import::upload))
+        .route("/fhir/$import/{id}", get(import::status).delete(import::cancel))
+        .route("/fhir/$import/{id}/outcomes", get(import::outcomes))
         .route("/fhir/Bundle/{id}/$receive", post(receive_letter::answer))
         .route("/fhir/Bundle/{id}/$answer", post(answer_letter::answer))
         .route("/fhir/Bundle/{id}/$assemble", get(assemble_summary::answer))

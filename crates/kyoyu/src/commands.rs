@@ -46,9 +46,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the service, and the purge on its schedule.
+    /// Runs the service, bulk imports, and the purge on its schedule.
     Serve,
-    /// Runs the purge on its schedule, without the service.
+    /// Runs bulk imports and the purge on its schedule, without the service.
     Work,
     /// Brings the database's schema up to date.
     Migrate,

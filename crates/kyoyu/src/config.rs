@@ -5,6 +5,7 @@
 
 mod database;
 mod documents;
+mod import;
 mod limits;
 mod listener;
 mod prescriptions;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use database::{Database, Registry};
 pub use documents::Documents;
+pub use import::Import;
 pub use limits::{Limits, Submit};
 pub use listener::{Health, Listener};
 pub use prescriptions::Prescriptions;
@@ -47,6 +49,8 @@ pub struct Config {
     pub profiles: Profiles,
     /// How submissions are taken.
     pub submit: Submit,
+    /// How much is taken in bulk.
+    pub import: Import,
     /// What is taken of documents.
     pub documents: Documents,
     /// Who is asked for prescriptions.
@@ -112,6 +116,7 @@ impl Config {
         );
         self.documents.options()?;
         self.prescriptions.check()?;
+        self.import.check()?;
         self.purge.check()
     }
 }

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod commands;
 pub mod config;
 pub mod database;
+pub mod importer;
 pub mod output;
 pub mod profiles;
 pub mod secrets;

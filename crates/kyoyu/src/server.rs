@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Listener},
     database::Connection,
-    profiles, secrets, telemetry, worker,
+    importer, profiles, secrets, telemetry, worker,
 };
 
 /// What differs between the real service, the demonstration and tests.
@@ -79,6 +79,7 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
             times_usual: config.purge.times_usual,
         },
         registry_interval: config.registry.interval(),
+        imports: config.import.options(),
     })
 }
 
@@ -97,7 +98,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts gateway and health listener, and the worker where it is enabled.
+    /// Starts gateway and health listener, the workers of bulk imports, and the purge where it
+    /// is enabled.
     ///
     /// # Errors
     /// Certificates that cannot be used, an address that cannot be bound.
@@ -122,6 +124,8 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway.serve(stop.clone()));
         tasks.spawn(health.serve(stop.clone()));
+        let imports = importer::work(service.clone(), config.import.workers, stop.clone());
+        tasks.spawn(imports);
         if config.purge.enabled {
             let (service, interval) = (service.clone(), config.purge.interval());
             let (randomness, stop) = (Arc::clone(&parts.randomness), stop.clone());
@@ -190,6 +194,7 @@ fn gateway_limits(config: &Config) -> anyhow::Result<kyoyu_gateway::Limits> {
         burst: positive("burst", limits.burst)?,
         concurrent: limits.in_flight,
         queue_time: limits.queue(),
+        upload_time: config.import.upload(),
         body: BodyLimits { bytes: limits.body_bytes, ..BodyLimits::default() },
         ..kyoyu_gateway::Limits::default()
     })

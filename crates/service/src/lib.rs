@@ -15,6 +15,7 @@ mod cursor;
 mod eligibility;
 mod failure;
 mod identify;
+mod import;
 mod letter;
 mod place;
 mod prescriptions;
@@ -27,6 +28,7 @@ mod register;
 mod registry;
 mod search;
 mod status;
+mod traffic;
 mod undo;
 mod validate;
 
@@ -52,6 +54,9 @@ pub use assemble::Assembled;
 pub use caller::{Caller, Token};
 pub use consent::ConsentAnswer;
 pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
+pub use import::{
+    ImportLine, ImportOptions, ImportStart, ImportTurns, OutcomePage, Tidied, Upload, Worked,
+};
 pub use letter::{Inbox, Part, Received};
 pub use prescriptions::{AskingPrescriptions, Prescribed, PrescriptionSource, Question, Unasked};
 pub use preview::{Preview, PreviewLine};
@@ -62,8 +67,9 @@ pub use query::{SearchQuery, SentBy};
 pub use register::{Accepted, Sent};
 pub use search::{Found, SearchPage};
 pub use status::SubmissionsPage;
+pub use traffic::{Traffic, Waiting};
 
-use crate::{failure::Failure, registry::Directory};
+use crate::{failure::Failure, import::Bells, registry::Directory};
 
 /// What the use cases need besides the store.
 #[derive(Debug, Clone)]
@@ -85,6 +91,8 @@ pub struct Options {
     pub purge: PurgeOptions,
     /// How often the participants are looked at for changes.
     pub registry_interval: Duration,
+    /// How much is taken in bulk.
+    pub imports: ImportOptions,
 }
 
 /// 文書の方針 — what is taken of documents and how consent to letters is obtained
@@ -128,6 +136,9 @@ pub struct Service {
     options: Arc<Options>,
     /// So many bodies are checked at once.
     checks: Arc<Semaphore>,
+    /// Who has to wait for something.
+    traffic: Traffic,
+    bells: Arc<Bells>,
 }
 
 impl fmt::Debug for Service {
@@ -154,12 +165,28 @@ impl Service {
         let checks = Arc::new(Semaphore::new(threads));
         let options = Arc::new(options);
         let Peers { eligibility, prescriptions } = peers;
-        Ok(Self { store, recorder, directory, eligibility, prescriptions, options, checks })
+        let (traffic, bells) = (Traffic::default(), Arc::default());
+        Ok(Self {
+            store,
+            recorder,
+            directory,
+            eligibility,
+            prescriptions,
+            options,
+            checks,
+            traffic,
+            bells,
+        })
     }
 
     /// The participant to whom a certificate belongs, if its rights hold now.
     pub fn participant(&self, fingerprint: &Fingerprint) -> Option<Arc<Participant>> {
         self.directory.participant(fingerprint)
+    }
+
+    /// Where those count themselves who have to wait: work in bulk then stands back.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// The token issuer with this name.

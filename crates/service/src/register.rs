@@ -25,6 +25,7 @@ use kyoyu_store::{
     submission::{self, NewSubmission, Owner},
 };
 use sha2::{Digest, Sha256};
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     Caller, Options, Service,
@@ -191,12 +192,21 @@ impl Service {
     pub(crate) async fn check(&self, caller: &Caller, sent: Sent) -> Result<Checked, Failure> {
         let pattern = sent.consent.as_deref().map(|code| self.pattern(code)).transpose()?;
         let (body, options) = (sent.body, Arc::clone(&self.options));
-        let place = self.checks.acquire().await.map_err(|_| &rules::UNAVAILABLE)?;
+        let place = self.place_to_check().await?;
         let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
         drop(place);
         let checked = checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??;
         caller.must_send_kind(checked.bundle.document.as_ref().map(|document| document.kind))?;
         Ok(Checked { pattern, ..checked })
+    }
+
+    /// A place among those that are checked at once. Who has to wait for it is counted.
+    async fn place_to_check(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        if let Ok(place) = self.checks.try_acquire() {
+            return Ok(place);
+        }
+        let _waiting = self.traffic.wait();
+        self.checks.acquire().await.map_err(|_| (&rules::UNAVAILABLE).into())
     }
 
     /// Everything of a version that does not depend on whether it is the first.

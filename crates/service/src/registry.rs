@@ -94,6 +94,13 @@ impl Directory {
         participant.in_force(snapshot.now).then(|| Arc::clone(participant))
     }
 
+    /// A participant by its number, if its rights hold now.
+    pub(crate) fn participant_by_number(&self, number: i32) -> Option<Arc<Participant>> {
+        let snapshot = self.snapshot();
+        let participant = snapshot.by_number.get(&number)?;
+        participant.in_force(snapshot.now).then(|| Arc::clone(participant))
+    }
+
     /// 利用状況 — whether some participant acts for the institution now.
     pub(crate) fn takes_part(&self, number: InstitutionNumber) -> bool {
         let snapshot = self.snapshot();

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod directory;
 pub mod document;
 mod error;
+pub mod import;
 pub mod letter;
 pub mod mark;
 pub mod measure;

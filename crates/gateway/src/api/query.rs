@@ -45,12 +45,14 @@ pub(crate) async fn consent(call: &Call) -> Result<Option<String>, Refusal> {
     let consent = take(&mut parameters, "consent");
     match parameters.first() {
         None => Ok(consent),
-        Some((name, _)) => {
-            let name =
-                name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>();
-            Err(call.refuse(Problem::from(Issue::of(&rules::PARAMETER_UNKNOWN).with(name))).await)
-        }
+        Some((name, _)) => Err(call.refuse(unknown(name)).await),
     }
+}
+
+/// A parameter that is not understood, by its name as far as it can be nothing but one.
+pub(crate) fn unknown(name: &str) -> Problem {
+    let name = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>();
+    Issue::of(&rules::PARAMETER_UNKNOWN).with(name).into()
 }
 
 /// What a change names: the Bundle identifier, and perhaps how consent is obtained.

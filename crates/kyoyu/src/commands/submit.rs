@@ -1,10 +1,16 @@
 //! `kyoyu submit`
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    fs::File,
+    io::BufReader,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use kyoyu_devkit::{Client, Identity, Reply};
+use kyoyu_devkit::{BulkImport, Client, Identity, Reply};
 
 use crate::output;
 
@@ -12,7 +18,8 @@ use crate::output;
 /// connection or when the service asks to wait.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The Bundle; for `cancel` and `undo` the Parameters.
+    /// The Bundle; for `cancel` and `undo` the Parameters; for `import` NDJSON with one Bundle
+    /// on each line, which is sent in pieces and followed until every line has its outcome.
     file: PathBuf,
     /// What to do with it.
     #[arg(long, value_enum, default_value_t = Verb::Register)]
@@ -41,6 +48,7 @@ enum Verb {
     Cancel,
     Undo,
     Validate,
+    Import,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -49,15 +57,38 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let identity = Identity::from_pem(read(&arguments.certificate)?, read(&arguments.key)?)?;
     let client = Client::connect(arguments.address, &read(&arguments.root)?, Some(&identity))?;
+    if matches!(arguments.verb, Verb::Import) {
+        return import(&client, &arguments.file).await;
+    }
     let reply = send(&client, arguments, read(&arguments.file)?).await?;
     output::line(&String::from_utf8_lossy(&reply.body))?;
     let accepted = reply.status.is_success();
     Ok(if accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Prints how far it is, then the outcomes of the lines that were refused.
+async fn import(client: &Client, file: &Path) -> anyhow::Result<ExitCode> {
+    let lines = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let mut import = BulkImport::open(client).await?;
+    output::line(&format!("import {}", import.job()))?;
+    import.send_all(BufReader::new(lines)).await?;
+    let status = import
+        .follow(|status| {
+            let worked = status.registered + status.known + status.refused + status.cancelled;
+            Ok(output::line(&format!(
+                "{worked} of {} lines: {} registered, {} known, {} refused, {} cancelled",
+                status.received, status.registered, status.known, status.refused, status.cancelled
+            ))?)
+        })
+        .await?;
+    import.refused(|lines| Ok(lines.lines().try_for_each(output::line)?)).await?;
+    let is_good = status.refused + status.cancelled == 0;
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 async fn send(client: &Client, arguments: &Arguments, body: String) -> anyhow::Result<Reply> {
     let path = match arguments.verb {
-        Verb::Register => "/fhir/Bundle",
+        Verb::Register | Verb::Import => "/fhir/Bundle",
         Verb::Cancel => "/fhir/Bundle/$cancel",
         Verb::Undo => "/fhir/Bundle/$undo-cancel",
         Verb::Validate => "/fhir/Bundle/$validate",

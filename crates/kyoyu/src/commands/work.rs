@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use kyoyu_domain::randomness::SystemRandomness;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, server, telemetry, worker};
+use crate::{config::Config, importer, server, telemetry, worker};
 
 pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.telemetry)?;
@@ -13,13 +13,15 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     let stop = CancellationToken::new();
     let worker =
         worker::work(service.clone(), config.purge.interval(), &SystemRandomness, stop.clone());
-    tokio::pin!(worker);
+    let imports = importer::work(service.clone(), config.import.workers, stop.clone());
+    let both = async { tokio::join!(worker, imports) };
+    tokio::pin!(both);
     tokio::select! {
-        () = &mut worker => {}
+        _ = &mut both => {}
         () = connection.keep_up() => {}
         () = server::stop_signal() => {
             stop.cancel();
-            worker.await;
+            both.await;
         }
     }
     service.close().await;
