@@ -14,7 +14,7 @@ use kyoyu_service::{AskingPrescriptions, PrescriptionSource, Question, Unasked};
 use serde_json::{Value, json};
 use tokio::{
     sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -35,11 +35,11 @@ pub struct PrescriptionOptions {
     pub credentials: Credentials,
     /// The time for TCP and TLS together.
     pub connect_time: Duration,
-    /// The time for one question, from the wait for a place to the last byte.
+    /// The time for one question, from the connection to the last byte.
     pub total_time: Duration,
     /// The most bytes of an answer.
     pub answer_bytes: usize,
-    /// The most questions at once.
+    /// The most questions at once; further ones are not asked.
     pub concurrent: usize,
     /// When it is left alone.
     pub breaker: BreakerOptions,
@@ -67,11 +67,11 @@ impl PrescriptionClient {
     }
 
     async fn ask_in_time(&self, question: &Question) -> Result<Bytes, Unasked> {
-        let deadline = Instant::now() + self.options.total_time;
-        let place = timeout_at(deadline, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(Unasked::Busy) };
+        // Who finds no place does not wait for one: a slow peer would otherwise hold up readers
+        // without end, and with them the places of everybody else at the gateway.
+        let _place = self.places.try_acquire().map_err(|_| Unasked::Busy)?;
         let attempt = self.breaker.admit(Instant::now()).ok_or(Unasked::Resting)?;
-        let outcome = timeout_at(deadline, self.exchange(question)).await;
+        let outcome = timeout(self.options.total_time, self.exchange(question)).await;
         let outcome = outcome.unwrap_or(Err(Unasked::TimeOut));
         match outcome {
             Ok(_) => attempt.succeeded(),
