@@ -15,7 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kyoyu-profile", &["kyoyu-domain"]),
     ("kyoyu-store", &["kyoyu-domain"]),
     ("kyoyu-fhir", &["kyoyu-domain"]),
-    ("kyoyu-service", &["kyoyu-domain", "kyoyu-profile", "kyoyu-store"]),
+    ("kyoyu-signature", &["kyoyu-domain"]),
+    ("kyoyu-service", &["kyoyu-domain", "kyoyu-profile", "kyoyu-signature", "kyoyu-store"]),
     ("kyoyu-gateway", &["kyoyu-domain", "kyoyu-fhir", "kyoyu-service"]),
     ("kyoyu-peers", &["kyoyu-domain", "kyoyu-service"]),
     ("kyoyu-postgres", &[]),
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kyoyu-postgres",
             "kyoyu-profile",
             "kyoyu-service",
+            "kyoyu-signature",
             "kyoyu-store",
             "kyoyu-synth",
         ],
@@ -39,7 +41,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What the tests of a crate may use besides.
-const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[("kyoyu-synth", &["kyoyu-profile"])];
+const ARROWS_OF_TESTS: &[(&str, &[&str])] =
+    &[("kyoyu-synth", &["kyoyu-profile"]), ("kyoyu-signature", &["kyoyu-devkit"])];
 
 const TESTS: &str = "kyoyu-tests";
 
@@ -51,6 +54,8 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("kyoyu-domain", HTTP),
     ("kyoyu-profile", &["tokio"]),
     ("kyoyu-profile", HTTP),
+    ("kyoyu-signature", &["tokio"]),
+    ("kyoyu-signature", HTTP),
     ("kyoyu-fhir", &["tokio"]),
     ("kyoyu-fhir", HTTP),
     ("kyoyu-store", HTTP),

@@ -6,6 +6,7 @@ mod extraction;
 mod following;
 mod official;
 mod races;
+mod signature;
 mod summaries;
 
 use kyoyu_synth::{Institution, Person, Referral, SynthBundle, referral};

@@ -17,7 +17,7 @@ use kyoyu_domain::{
 use kyoyu_profile::{Generation, Limits, validator::Validator};
 use kyoyu_service::{
     Caller, CertificateKey, DocumentOptions, ImportOptions, Options, Peers, PurgeOptions, Service,
-    Token,
+    SharedTrust, Token,
 };
 use kyoyu_store::Store;
 
@@ -59,6 +59,7 @@ pub async fn service_asking(
         validator: validator(),
         retention: RetentionPolicy::default(),
         documents: documents(),
+        signatures: SharedTrust::default(),
         last_wins: false,
         cursor_key: [7; 32],
         purge: PurgeOptions {

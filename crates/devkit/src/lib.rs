@@ -8,6 +8,7 @@
 mod bulk;
 mod ca;
 mod client;
+pub mod hpki;
 mod prescriptions;
 mod real_time;
 mod standin;

@@ -35,7 +35,7 @@ pub use self::{
     steps::Step,
 };
 use self::{checks::Unmet, scene::Scene};
-use crate::{Pki, PrescriptionStandIn};
+use crate::{Pki, PrescriptionStandIn, hpki::SigningCard};
 
 /// 舞台設定 — where the story is played.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,8 @@ pub struct Setup<'a> {
     pub pki: &'a Pki,
     /// 電子処方箋管理サービスの代役, which the service asks.
     pub prescriptions: &'a PrescriptionStandIn,
+    /// 医師の署名用カード — signs the letter; the service believes its root.
+    pub card: &'a SigningCard,
     /// How many persons are announced before the patient and a relative.
     pub persons: u64,
     /// 故意の失敗 — a step that is made to expect something wrong.

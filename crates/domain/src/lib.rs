@@ -24,4 +24,5 @@ pub mod problem;
 pub mod randomness;
 pub mod retention;
 pub mod rules;
+pub mod signature;
 pub mod submission;

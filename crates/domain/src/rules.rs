@@ -394,6 +394,67 @@ rules! {
         "{} earlier copies of the same resources or of older lists are hidden from now on",
         "操作は不要です",
         "nothing to do";
+    SIGNATURE_VERIFIED = "kyoyu-signature-verified", NotConformant, "informational", Information,
+        "電子署名を検証しました（署名者の資格: {}。署名日時は申告によるものです）",
+        "the electronic signature is verified (role of the signer: {}; the signing time is claimed)",
+        "操作は不要です",
+        "nothing to do";
+    SIGNATURE_NO_ROOTS = "kyoyu-signature-no-roots", NotConformant, "incomplete", Warning,
+        "電子署名は検証されていません: 信頼するルート証明書が設定されていません",
+        "the electronic signature is not verified: no root is configured",
+        "運用者は signatures.roots_file を設定してください",
+        "the operator sets signatures.roots_file";
+    SIGNATURE_SIZE = "kyoyu-signature-size", NotConformant, "too-long", Warning,
+        "電子署名は検証されていません: 署名が大きすぎるか、証明書が多すぎます",
+        "the electronic signature is not verified: it is too large or has too many certificates",
+        "署名者から上位の認証局までの証明書だけを入れてください",
+        "include the certificates from the signer up to the authorities only";
+    SIGNATURE_CONTAINER = "kyoyu-signature-container", NotConformant, "structure", Warning,
+        "電子署名は検証されていません: 分離型JWSとしても分離型CMSとしても読めません",
+        "the electronic signature is not verified: it is neither a detached JWS nor a detached CMS",
+        "Signature.data に分離型JWSまたはDERの分離型CMS SignedDataを入れてください",
+        "put a detached JWS or a detached CMS SignedData in DER into Signature.data";
+    SIGNATURE_ALGORITHM = "kyoyu-signature-algorithm", NotConformant, "not-supported", Warning,
+        "電子署名は検証されていません: 署名方式が対応しているものではありません",
+        "the electronic signature is not verified: its algorithm is not one that is taken",
+        "SHA-256以上のRSA（2048ビット以上）またはECDSAで署名してください",
+        "sign with RSA (2048 bits or more) or ECDSA and SHA-256 or stronger";
+    SIGNATURE_TIME = "kyoyu-signature-time", NotConformant, "value", Warning,
+        "電子署名は検証されていません: 署名日時がないか、未来であるか、署名の中の日時と矛盾しています",
+        "the electronic signature is not verified: no signing time, or one ahead or contradicted",
+        "Signature.when と署名する端末の時計を確認してください",
+        "check Signature.when and the clock of the machine that signs";
+    SIGNATURE_MISMATCH = "kyoyu-signature-mismatch", NotConformant, "value", Warning,
+        "電子署名は検証されていません: 署名がこの文書のバイト列のものではありません",
+        "the electronic signature is not verified: it is not one of these bytes",
+        "送信するバイト列から signature を除いたものに署名してください",
+        "sign the very bytes that are sent, without the signature member";
+    SIGNATURE_CERTIFICATE = "kyoyu-signature-certificate", NotConformant, "value", Warning,
+        "電子署名は検証されていません: 署名者の証明書がないか、署名用ではありません",
+        "the electronic signature is not verified: no signing certificate of the signer",
+        "署名用証明書を署名に含めてください",
+        "include the signer's certificate for signing";
+    SIGNATURE_CHAIN = "kyoyu-signature-chain", NotConformant, "unknown", Warning,
+        "電子署名は検証されていません: 証明書が信頼するルートに至りません",
+        "the electronic signature is not verified: its certificate leads to no configured root",
+        "中間認証局の証明書を署名に含めてください",
+        "include the certificates of the intermediate authorities";
+    SIGNATURE_EXPIRED = "kyoyu-signature-expired", NotConformant, "expired", Warning,
+        "電子署名は検証されていません: 署名日時に証明書が有効期間外です",
+        "the electronic signature is not verified: a certificate was not valid when it was signed",
+        "有効期間内の証明書で署名し直してください",
+        "sign again with a certificate that is valid";
+    SIGNATURE_REVOKED = "kyoyu-signature-revoked", NotConformant, "security", Warning,
+        "電子署名は検証されていません: 証明書が失効しています",
+        "the electronic signature is not verified: a certificate is revoked",
+        "失効していない証明書で署名し直してください",
+        "sign again with a certificate that is not revoked";
+    SIGNATURE_REVOCATION_UNKNOWN = "kyoyu-signature-revocation-unknown", NotConformant,
+        "incomplete", Warning,
+        "電子署名は検証されていません: 署名日時の失効状態が分かる失効リストがありません",
+        "the electronic signature is not verified: no list tells of revocation at its time",
+        "運用者は signatures.revocation_file を新しくしてください",
+        "the operator renews signatures.revocation_file";
     CONSENT_SHAPE = "kyoyu-consent-shape", NotConformant, "invariant", Error,
         "Consentの {} を解釈できません",
         "{} of the Consent is not understood",

@@ -6,11 +6,12 @@ use fhir_sdk::r4b::{
     resources::{
         DocumentReference, DocumentReferenceContent, DocumentReferenceRelatesTo, Organization,
     },
-    types::{Attachment, ExtensionValue, Meta, Reference},
+    types::{Attachment, Extension, ExtensionValue, Meta, Reference},
 };
 use kyoyu_domain::{
     identifiers::{BundleIdentifier, InstitutionNumber, ResourceId},
     letter::Letter,
+    signature::Verification,
 };
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct Listed<'a> {
     pub sender_name: &'a str,
     /// The addressee's name as of registration.
     pub addressee_name: &'a str,
+    /// What became of its electronic signature, if it has one.
+    pub signature: Option<&'a Verification>,
 }
 
 /// The id under which a letter is listed and fetched.
@@ -54,14 +57,14 @@ pub fn document_reference(listed: &Listed<'_>) -> Vec<u8> {
 }
 
 fn build(listed: &Listed<'_>) -> DocumentReference {
-    let Listed { letter, sender_name, addressee_name } = *listed;
+    let Listed { letter, sender_name, addressee_name, signature } = *listed;
     let id = id_of(letter);
     let moved_at = letter.received_at.or(letter.visible_at).unwrap_or(letter.registered_at);
     let meta = Meta::builder().last_updated(parts::instant(moved_at)).build().expect(COMPLETE);
     let mut reference = DocumentReference::builder()
         .id(id.to_string())
         .meta(meta)
-        .extension(extensions(letter, addressee_name))
+        .extension(extensions(letter, addressee_name, signature))
         .master_identifier(parts::identifier(BundleIdentifier::SYSTEM, letter.identifier.value()))
         .status(DocumentReferenceStatus::Current)
         .doc_status(CompositionStatus::Final)
@@ -83,7 +86,11 @@ fn build(listed: &Listed<'_>) -> DocumentReference {
     reference
 }
 
-fn extensions(letter: &Letter, addressee_name: &str) -> Vec<fhir_sdk::r4b::types::Extension> {
+fn extensions(
+    letter: &Letter,
+    addressee_name: &str,
+    signature: Option<&Verification>,
+) -> Vec<Extension> {
     let state =
         parts::coding_with(names::LETTER_STATE, letter.state.code(), letter.state.japanese());
     let mut extensions = vec![
@@ -97,6 +104,7 @@ fn extensions(letter: &Letter, addressee_name: &str) -> Vec<fhir_sdk::r4b::types
         let at = ExtensionValue::Instant(parts::instant(received_at));
         extensions.push(parts::extension(names::LETTER_RECEIVED_AT, at));
     }
+    extensions.push(crate::signature::extension(signature));
     extensions
 }
 

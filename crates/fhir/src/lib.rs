@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod patient;
 pub mod receipt;
 pub mod searchset;
+mod signature;
 
 mod parts;
 mod prescription;

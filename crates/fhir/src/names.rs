@@ -25,6 +25,9 @@ pub const LETTER_ADDRESSEE: &str = "https://kyoyu.invalid/fhir/StructureDefiniti
 /// The extension that says when a letter was received.
 pub const LETTER_RECEIVED_AT: &str = "https://kyoyu.invalid/fhir/StructureDefinition/received-at";
 
+/// The extension that says what became of the electronic signature of a document.
+pub const SIGNATURE: &str = "https://kyoyu.invalid/fhir/StructureDefinition/signature";
+
 /// The extension that says how to repair what an issue names, in `ja` and `en`.
 pub const REPAIR: &str = "https://kyoyu.invalid/fhir/StructureDefinition/repair";
 /// The extension of a searchset's entry: when and by whom the resource was registered.

@@ -12,12 +12,13 @@ use kyoyu_domain::{
     identifiers::{InstitutionNumber, ResourceId},
     prescription::Facts,
     problem::Issue,
+    signature::Verification,
 };
 
 use crate::{
     names,
     outcome::{self, PreviewLine},
-    prescription, splice,
+    prescription, signature, splice,
 };
 
 /// 該当 — one resource that a search shows.
@@ -39,6 +40,8 @@ pub struct Match<'a> {
     pub institution_name: &'a str,
     /// What is told of it besides, if it is a prescription.
     pub prescription: Option<&'a Facts>,
+    /// What became of the electronic signature of a document that has one.
+    pub signature: Option<&'a Verification>,
 }
 
 /// 外部の処方 — one prescription that the e-prescription service gave; it has no id here.
@@ -183,6 +186,10 @@ fn write_match(out: &mut Vec<u8>, base_url: &str, found: &Match<'_>) {
         let document = found.id.submission.to_string();
         prescription::write(out, facts, &document, None);
     }
+    if let Some(verification) = found.signature {
+        out.push(b',');
+        out.extend_from_slice(&signature::bytes(verification));
+    }
     out.extend_from_slice(br#"],"fullUrl":"#);
     splice::string(out, &format!("{base_url}/{}/{}", found.kind.resource_type, found.id));
     write_text(out, found.text);
@@ -273,6 +280,7 @@ mod tests {
             institution: institution.parse().expect("a number"),
             institution_name: name,
             prescription: None,
+            signature: None,
         }
     }
 

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use chrono::SecondsFormat;
 use hyper::{
     HeaderMap, StatusCode,
     header::{
@@ -20,11 +21,14 @@ use hyper::{
 use kyoyu_domain::{
     problem::{Category, Issue, Problem, Rule},
     rules,
+    signature::Verification,
 };
 use kyoyu_service::Part;
 
 /// The header that carries the correlation id.
 pub(crate) const CORRELATION: HeaderName = HeaderName::from_static("kyoyu-request");
+/// The header that says what became of the electronic signature of a document.
+const SIGNATURE: HeaderName = HeaderName::from_static("kyoyu-signature");
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; charset=utf-8");
 const FHIR_NDJSON: HeaderValue = HeaderValue::from_static("application/fhir+ndjson");
 const PROGRESS: HeaderName = HeaderName::from_static("x-progress");
@@ -92,6 +96,24 @@ pub fn operation_outcome(issues: &[Issue]) -> Vec<u8> {
 /// Something was done or found.
 pub(crate) fn ok(body: impl Into<Bytes>) -> Response {
     answer(StatusCode::OK, body.into())
+}
+
+/// 文書 — a document to the byte; what became of its signature stands in a header, since nothing
+/// may be added to the bytes. The signer's name stays out of it: headers get into logs.
+pub(crate) fn document(text: Bytes, signature: Option<&Verification>) -> Response {
+    let mut response = ok(text);
+    if let Ok(said) = HeaderValue::from_str(&said_of(signature)) {
+        response.headers_mut().insert(SIGNATURE, said);
+    }
+    response
+}
+
+/// `verified; verified-at=…`, `unverified; reason=…; verified-at=…` or `absent`.
+fn said_of(signature: Option<&Verification>) -> String {
+    let Some(signature) = signature else { return "absent".to_owned() };
+    let reason = signature.reason().map(|reason| format!("; reason={}", reason.rule().code));
+    let at = signature.verified_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("{}{}; verified-at=\"{at}\"", signature.status(), reason.unwrap_or_default())
 }
 
 /// 添付 — bytes of another type than FHIR's; a part where one was asked for.

@@ -12,6 +12,7 @@ mod prescriptions;
 mod profiles;
 mod purge;
 mod retention;
+mod signatures;
 mod telemetry;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ pub use prescriptions::Prescriptions;
 pub use profiles::Profiles;
 pub use purge::{Purge, Reading};
 pub use retention::Retention;
+pub use signatures::Signatures;
 pub use telemetry::{Format, Telemetry};
 
 /// Every key with its default and a comment.
@@ -55,6 +57,8 @@ pub struct Config {
     pub documents: Documents,
     /// Who is asked for prescriptions.
     pub prescriptions: Prescriptions,
+    /// Whose electronic signatures are believed.
+    pub signatures: Signatures,
     /// How long things are kept.
     pub retention: Retention,
     /// How they are deleted.

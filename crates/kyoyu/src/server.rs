@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use kyoyu_domain::{clock::Clock, randomness::Randomness};
 use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions, TlsReloader};
-use kyoyu_service::{CertificateKey, Peers, PurgeOptions, Service};
+use kyoyu_service::{CertificateKey, Peers, PurgeOptions, Service, SharedTrust};
 use kyoyu_store::Store;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -70,6 +70,7 @@ pub fn options(config: &Config, parts: &Parts) -> anyhow::Result<kyoyu_service::
         ),
         retention: config.retention.policy(),
         documents: config.documents.options()?,
+        signatures: SharedTrust::new(config.signatures.trust()?),
         last_wins: config.submit.last_wins,
         cursor_key: key(&config.reading.cursor_key_file, "cursor-key")?,
         purge: PurgeOptions {
@@ -136,24 +137,34 @@ impl Server {
         Ok(Self { address, health_address, service, certificates, stop, tasks })
     }
 
-    /// Reads certificates, roots and revocation lists again at each SIGHUP, for ever. What
-    /// cannot be used changes nothing.
-    pub async fn reload_at_hangup(&self, listener: &Listener) {
+    /// Reads certificates, roots and revocation lists again at each SIGHUP, for ever, those of
+    /// callers and those of signatures. What cannot be used changes nothing.
+    pub async fn reload_at_hangup(&self, config: &Config) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else {
             tracing::error!("SIGHUP cannot be received");
             return std::future::pending().await;
         };
         while hangup.recv().await.is_some() {
-            let reloaded =
-                tls_files(listener).and_then(|options| Ok(self.certificates.reload(&options)?));
-            match reloaded {
-                Ok(()) => tracing::info!("certificates are loaded anew"),
-                Err(error) => tracing::error!(
-                    error = AsRef::<dyn std::error::Error>::as_ref(&error),
-                    "the new certificates cannot be used; the former ones stay"
-                ),
+            for reloaded in [self.reload_tls(&config.listener), self.reload_trust(config)] {
+                match reloaded {
+                    Ok(what) => tracing::info!(what, "certificates are loaded anew"),
+                    Err(error) => tracing::error!(
+                        error = AsRef::<dyn std::error::Error>::as_ref(&error),
+                        "the new certificates cannot be used; the former ones stay"
+                    ),
+                }
             }
         }
+    }
+
+    fn reload_tls(&self, listener: &Listener) -> anyhow::Result<&'static str> {
+        self.certificates.reload(&tls_files(listener)?)?;
+        Ok("callers")
+    }
+
+    fn reload_trust(&self, config: &Config) -> anyhow::Result<&'static str> {
+        self.service.signature_trust().replace(config.signatures.trust()?);
+        Ok("signatures")
     }
 
     /// Takes no more connections, and waits for what has begun.

@@ -12,6 +12,7 @@ use kyoyu_domain::{
     },
     phi::Phi,
     prescription::Listed,
+    problem::Place,
 };
 
 use crate::json::Value;
@@ -151,6 +152,20 @@ pub struct DocumentFacts {
     pub nested: u16,
     /// The attachments, in document order.
     pub attachments: Vec<Attachment>,
+}
+
+/// 署名 — the electronic signature of a document, as far as JSON has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureFacts {
+    /// The root's `signature` member in the body, from the quote of its key to the end of its
+    /// value.
+    pub member: Range<usize>,
+    /// `Signature.data`, base64; its certificates name the signer.
+    pub data: Option<Phi<String>>,
+    /// `Signature.when`.
+    pub when: Option<DateTime<Utc>>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// 添付 — one attachment of a document, whose base64 text can be cut out and put back.

@@ -11,7 +11,7 @@ use kyoyu_domain::{
 };
 
 pub use crate::checked::{
-    Attachment, CheckedBundle, CheckedResource, DocumentFacts, PatientFacts, Splice,
+    Attachment, CheckedBundle, CheckedResource, DocumentFacts, PatientFacts, SignatureFacts, Splice,
 };
 use crate::{
     document,
@@ -34,6 +34,15 @@ pub struct Report {
     pub issues: Vec<Issue>,
     /// What was read; there exactly when no issue is an error.
     pub bundle: Option<CheckedBundle>,
+    /// The electronic signature of a document, whatever else is wrong with it.
+    pub signature: Option<SignatureFacts>,
+}
+
+impl Report {
+    /// What could not be read as a Bundle at all.
+    fn unread(issues: Vec<Issue>) -> Self {
+        Self { issues, bundle: None, signature: None }
+    }
 }
 
 /// How many issues one report holds; the last one then says how many more there are.
@@ -53,11 +62,11 @@ pub fn check(body: &[u8], limits: &Limits) -> Report {
 pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
     let document = match Document::parse(body, limits) {
         Ok(document) => document,
-        Err(issue) => return Report { issues: vec![issue], bundle: None },
+        Err(issue) => return Report::unread(vec![issue]),
     };
     match examine(&document, limits, unnamed, &|_| true) {
         Ok((view, findings)) => concluded(&view, findings.into_issues(&document)),
-        Err(issue) => Report { issues: vec![issue], bundle: None },
+        Err(issue) => Report::unread(vec![issue]),
     }
 }
 
@@ -69,7 +78,7 @@ pub fn check_as(body: &[u8], limits: &Limits, unnamed: Generation) -> Report {
 pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report {
     let document = match Document::parse(body, limits) {
         Ok(document) => document,
-        Err(issue) => return Report { issues: vec![issue], bundle: None },
+        Err(issue) => return Report::unread(vec![issue]),
     };
     let of_profiles = || validator.issues(&document);
     let asked = |row: &BoundRule| !validator.waives(row.rule);
@@ -77,21 +86,22 @@ pub fn check_with(body: &[u8], limits: &Limits, validator: &Validator) -> Report
         Ok((view, findings)) => {
             concluded(&view, joined(findings.into_issues(&document), of_profiles()))
         }
-        Err(issue) => Report { issues: joined(vec![issue], of_profiles()), bundle: None },
+        Err(issue) => Report::unread(joined(vec![issue], of_profiles())),
     }
 }
 
 /// What was read of the Bundle, where nothing refuses it.
 fn concluded(view: &BundleView<'_>, mut issues: Vec<Issue>) -> Report {
+    let signature = document::signature::of(view.root.document());
     if issues.iter().any(is_error) {
-        return Report { issues, bundle: None };
+        return Report { issues, bundle: None, signature };
     }
     let bundle = if view.is_document() { document::read(view) } else { read(view) };
     if bundle.is_none() {
         // A rule has a gap: refuse rather than store what was not understood.
         issues.push(Issue::of(&INTERNAL));
     }
-    Report { issues, bundle }
+    Report { issues, bundle, signature }
 }
 
 /// Both lists, errors first, at most [`MAX_ISSUES`]. An error of a profile at a place at

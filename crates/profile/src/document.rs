@@ -6,6 +6,7 @@ pub(crate) mod attachments;
 pub(crate) mod checkup;
 pub(crate) mod letter;
 mod prescriptions;
+pub(crate) mod signature;
 
 use std::borrow::Cow;
 

@@ -245,6 +245,14 @@ impl<'d> Value<'d> {
         self.node().start as usize..self.node().end as usize
     }
 
+    /// The bytes of the field that it is, from the opening quote of the key to its own end; none
+    /// for items and the root.
+    pub fn member(self) -> Option<Range<usize>> {
+        let node = self.node();
+        // The key is kept without its quote; see `raw_key` for 0.
+        (node.key_start as usize).checked_sub(1).map(|start| start..node.end as usize)
+    }
+
     /// Its text in the source.
     pub fn source(self) -> &'d str {
         &self.document.source[self.span()]

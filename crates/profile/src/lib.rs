@@ -33,5 +33,6 @@ mod hash;
 mod view;
 mod walk;
 
+pub use document::signature::of as signature_of;
 pub use generation::Generation;
 pub use limits::Limits;

@@ -96,6 +96,7 @@ impl Service {
             segments: new.placement.segments,
             attachments: new.placement.attachments,
             letter: new.letter,
+            signature: checked.signature.as_ref().map(|signature| &signature.verification),
             due_on: new.placement.due_on,
         };
         for kind in kinds_of(&old) {

@@ -21,6 +21,7 @@ use kyoyu_profile::collection::DocumentFacts;
 use kyoyu_store::{Tx, letter};
 
 pub use self::{
+    answer::Answered,
     inbox::Inbox,
     receive::{Part, Received},
 };

@@ -27,6 +27,7 @@ mod read_patient;
 mod register;
 mod registry;
 mod search;
+mod signature;
 mod status;
 mod traffic;
 mod undo;
@@ -57,15 +58,17 @@ pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
 pub use import::{
     ImportLine, ImportOptions, ImportStart, ImportTurns, OutcomePage, Tidied, Upload, Worked,
 };
-pub use letter::{Inbox, Part, Received};
+pub use letter::{Answered, Inbox, Part, Received};
 pub use prescriptions::{AskingPrescriptions, Prescribed, PrescriptionSource, Question, Unasked};
 pub use preview::{Preview, PreviewLine};
 pub use purge::{
     CertificateKey, Plan, PurgeOptions, PurgeStatus, Run, RunOutcome, certificate_is_signed_by,
 };
 pub use query::{SearchQuery, SentBy};
+pub use read::Whole;
 pub use register::{Accepted, Sent};
 pub use search::{Found, SearchPage};
+pub use signature::{SharedTrust, verify_now};
 pub use status::SubmissionsPage;
 pub use traffic::{Traffic, Waiting};
 
@@ -82,6 +85,8 @@ pub struct Options {
     pub retention: RetentionPolicy,
     /// What is taken of documents.
     pub documents: DocumentOptions,
+    /// Whose electronic signatures are believed.
+    pub signatures: SharedTrust,
     /// 再登録 — whether registering a known Bundle identifier again changes it
     /// (`submit.last_wins`).
     pub last_wins: bool,

@@ -139,6 +139,7 @@ impl Service {
             institution,
             institution_name: self.directory.institution_name(institution, now),
             prescription,
+            signature: None,
         }
     }
 }

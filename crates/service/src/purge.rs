@@ -115,7 +115,7 @@ impl Service {
     pub async fn remaining(
         &self,
         receipt: SubmissionId,
-    ) -> Result<[(&'static str, i64); 4], Problem> {
+    ) -> Result<[(&'static str, i64); 5], Problem> {
         let counted = async {
             let mut tx = self.store.begin().await?;
             purge::remaining(&mut tx, receipt).await

@@ -1,6 +1,8 @@
 //! 閲覧 — what every read of a patient's data has in common: who asks for whom, the grant,
 //! and what is readable now. Also the read of one resource by its id.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
@@ -15,11 +17,13 @@ use kyoyu_domain::{
     problem::{Issue, Problem},
     retention::{self, fates},
     rules,
+    signature::Verification,
 };
 use kyoyu_store::{
     Reader, consent, document, person,
     sealed::{self, Wanted},
     segment::{self, Segment},
+    signature,
 };
 use uuid::Uuid;
 
@@ -43,6 +47,15 @@ pub(crate) struct Session {
     pub(crate) withheld: Vec<ConsentCategory>,
     /// Moves with every change of the consents that the read rests on.
     pub(crate) consent_fingerprint: i64,
+}
+
+/// 文書 — a whole document as it was sent.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// Its bytes.
+    pub text: Bytes,
+    /// What became of its electronic signature, if it has one.
+    pub signature: Option<Verification>,
 }
 
 /// 請求 — what a read asks for.
@@ -196,13 +209,15 @@ impl Service {
             }
         }
         let texts = segment::texts(&mut session.reader, &session.grant, &segments).await?;
+        let mut signatures = signatures_of(session, &segments).await?;
         let mut found = Vec::with_capacity(wanted.len());
         for one in wanted {
             let place = segments.iter().position(|known| known.key == one.segment.key);
             let text = place.and_then(|place| texts[place].as_ref());
             let Some(text) = text.map(|text| text.text(one.position)) else { continue };
             let text = whole(session, one, text).await?;
-            found.push(self.found(one, text));
+            let signature = signatures.remove(&one.segment.key.submission.uuid);
+            found.push(Found { signature, ..self.found(one, text) });
         }
         Ok(found)
     }
@@ -224,6 +239,7 @@ impl Service {
             institution: segment.institution,
             institution_name: self.directory.institution_name(segment.institution, registered_at),
             prescription,
+            signature: None,
         }
     }
 
@@ -249,10 +265,13 @@ impl Service {
     /// # Errors
     /// As [`Service::read`]; [`rules::LETTER_NOT_RECEIVED`] to the addressee who has not
     /// received it.
-    pub async fn read_document(&self, caller: &Caller, id: &str) -> Result<Bytes, Problem> {
+    pub async fn read_document(&self, caller: &Caller, id: &str) -> Result<Whole, Problem> {
         let outcome = match self.received_letter(caller, id).await {
-            Ok(None) => return Ok(self.read(caller, DOCUMENTS, id).await?.text),
-            Ok(Some(received)) => Ok(received.text),
+            Ok(None) => {
+                let found = self.read(caller, DOCUMENTS, id).await?;
+                return Ok(Whole { text: found.text, signature: found.signature });
+            }
+            Ok(Some(received)) => Ok(Whole { text: received.text, signature: received.signature }),
             Err(failure) => Err(failure),
         };
         self.concluded(caller, Action::Read, None, outcome).await
@@ -317,6 +336,16 @@ impl Service {
         self.record_read(session.grant.now(), event).await?;
         Ok(found)
     }
+}
+
+/// What became of the signatures of the documents among these.
+async fn signatures_of(
+    session: &mut Session,
+    segments: &[&Segment],
+) -> Result<HashMap<Uuid, Verification>, Failure> {
+    let documents = segments.iter().filter(|one| one.key.kind.is_document());
+    let ids: Vec<SubmissionId> = documents.map(|one| one.key.submission).collect();
+    Ok(signature::of_read(&mut session.reader, &ids).await?)
 }
 
 /// A document with its attachments; every other text is whole.

@@ -17,7 +17,7 @@ use kyoyu_domain::{
     submission::{State, Submission},
 };
 use kyoyu_profile::{
-    collection::{self, CheckedBundle},
+    collection::{self, CheckedBundle, SignatureFacts},
     rules::TAGGED_RESOURCE,
 };
 use kyoyu_store::{
@@ -33,6 +33,7 @@ use crate::{
     failure::{Failure, retrying},
     identify,
     place::{Destination, Placement, place},
+    signature::{self, Signature},
 };
 
 /// How far ahead `Bundle.timestamp` may be.
@@ -73,6 +74,8 @@ pub(crate) struct Checked {
     pub(crate) warnings: Vec<Issue>,
     /// How consent to the letter is obtained, where the sender says so.
     pub(crate) pattern: Option<ConsentPattern>,
+    /// The electronic signature of a document.
+    pub(crate) signature: Option<Signature>,
 }
 
 impl Service {
@@ -135,6 +138,7 @@ impl Service {
             segments: new.placement.segments,
             attachments: new.placement.attachments,
             letter: new.letter,
+            signature: checked.signature.as_ref().map(|signature| &signature.verification),
             due_on: new.placement.due_on,
         };
         let resources = resources_of(&new.submission);
@@ -196,8 +200,10 @@ impl Service {
         let checked = tokio::task::spawn_blocking(move || check_now(body, &options)).await;
         drop(place);
         let checked = checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??;
+        let (checked, signature) = checked;
         caller.must_send_kind(checked.bundle.document.as_ref().map(|document| document.kind))?;
-        Ok(Checked { pattern, ..checked })
+        let signature = self.verify_signature(&checked.body, signature).await?;
+        Ok(Checked { pattern, signature, ..checked })
     }
 
     /// A place among those that are checked at once. Who has to wait for it is counted.
@@ -226,6 +232,7 @@ impl Service {
             let count = placement.older_hidden.to_string();
             findings.push(Issue::of(&rules::OLDER_HIDDEN).with(count));
         }
+        findings.extend(checked.signature.as_ref().map(Signature::finding));
         let letter = self.new_letter(tx, checked, &to).await?;
         let submission = Submission {
             id,
@@ -253,7 +260,7 @@ pub(crate) struct Prepared {
     pub(crate) findings: Vec<Issue>,
 }
 
-fn check_now(body: Bytes, options: &Options) -> Result<Checked, Failure> {
+fn check_now(body: Bytes, options: &Options) -> Result<(Checked, Option<SignatureFacts>), Failure> {
     let report = collection::check_with(&body, &options.limits, &options.validator);
     let Some(mut bundle) = report.bundle else {
         return Err(Problem::of_findings(report.issues).into());
@@ -269,7 +276,9 @@ fn check_now(body: Bytes, options: &Options) -> Result<Checked, Failure> {
         bundle.resources.retain(|resource| documents.extracted.contains(&resource.kind));
     }
     let sha256 = Sha256::digest(&body).into();
-    Ok(Checked { body, sha256, bundle, warnings: report.issues, pattern: None })
+    let warnings = report.issues;
+    let checked = Checked { body, sha256, bundle, warnings, pattern: None, signature: None };
+    Ok((checked, report.signature))
 }
 
 /// The Bundle's head and Patient, packed; a document is kept whole and needs none. An emptied
@@ -310,7 +319,8 @@ pub(crate) fn kinds_of(submission: &Submission) -> Vec<&'static Kind> {
 }
 
 /// Warnings as the ledger keeps them, for the sender who asks for the state: each code with
-/// a number, of older copies or of places. Nothing of the body gets into the ledger this way.
+/// a number, of older copies or of places, or with the listed role of a signer. Nothing of the
+/// body gets into the ledger this way.
 fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
     let mut notes: Vec<(&'static Rule, usize)> = Vec::new();
     for issue in findings.iter().filter(|issue| issue.rule.severity != Severity::Error) {
@@ -319,10 +329,13 @@ fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
             None => notes.push((issue.rule, 1)),
         }
     }
-    let hidden = findings.iter().find(|issue| issue.rule == &rules::OLDER_HIDDEN);
-    let hidden = hidden.and_then(|issue| issue.argument.as_deref());
+    let argument = |rule: &Rule| {
+        let kept = [&rules::OLDER_HIDDEN, &rules::SIGNATURE_VERIFIED].contains(&rule);
+        let issue = findings.iter().find(|issue| kept && issue.rule == rule);
+        issue.and_then(|issue| issue.argument.as_deref())
+    };
     let note = |(rule, places): (&'static Rule, usize)| {
-        let own = hidden.filter(|_| rule == &rules::OLDER_HIDDEN);
+        let own = argument(rule);
         (rule.code.to_owned(), own.map_or_else(|| places.to_string(), str::to_owned))
     };
     notes.into_iter().map(note).collect()
@@ -333,5 +346,6 @@ fn notes_of(findings: &[Issue]) -> Vec<(String, String)> {
 fn findings_of(checked: &Checked, stored: &Submission) -> Vec<Issue> {
     let hidden = stored.notes.iter().filter(|(code, _)| code == rules::OLDER_HIDDEN.code);
     let hidden = hidden.map(|(_, count)| Issue::of(&rules::OLDER_HIDDEN).with(count.clone()));
-    checked.warnings.iter().cloned().chain(hidden).collect()
+    let of_signature = signature::told_before(&stored.notes, checked.signature.as_ref());
+    checked.warnings.iter().cloned().chain(hidden).chain(of_signature).collect()
 }

@@ -12,6 +12,7 @@ use kyoyu_domain::{
     policy::ReadGrant,
     prescription::Facts,
     problem::{Issue, Problem},
+    signature::Verification,
 };
 use kyoyu_profile::resource;
 use kyoyu_store::segment::Segment;
@@ -59,6 +60,8 @@ pub struct Found {
     pub institution_name: Arc<str>,
     /// What a page draws of a prescription; none of every other kind.
     pub prescription: Option<Facts>,
+    /// What became of the electronic signature of a document that has one.
+    pub signature: Option<Verification>,
 }
 
 impl Service {

@@ -96,7 +96,8 @@ pub async fn insert(tx: &mut Tx, id: SubmissionId, attachments: &[NewAttachment]
     Ok(())
 }
 
-/// Deletes what lies beside the segments of documents: attachments and letters.
+/// Deletes what lies beside the segments of documents: attachments, letters and what became of
+/// signatures.
 pub(crate) async fn delete(tx: &mut Tx, ids: &[SubmissionId]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
@@ -112,6 +113,10 @@ pub(crate) async fn delete(tx: &mut Tx, ids: &[SubmissionId]) -> Result<()> {
             delete from letter l
             using wanted w
             where l.bucket = w.bucket and l.submission = w.submission
+        ), signatures as (
+            delete from document_signature s
+            using wanted w
+            where s.bucket = w.bucket and s.submission = w.submission
         )
         delete from attachment a
         using wanted w

@@ -23,6 +23,7 @@ pub mod registry;
 pub mod sealed;
 pub mod segment;
 mod settings;
+pub mod signature;
 pub mod submission;
 mod tx;
 

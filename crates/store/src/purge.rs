@@ -375,7 +375,7 @@ pub async fn backlog(tx: &mut Tx, day: NaiveDate) -> Result<Backlog> {
 }
 
 /// 残存 — how many rows with content are left of a version, table by table.
-pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'static str, i64); 4]> {
+pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'static str, i64); 5]> {
     let row = sqlx::query!(
         r#"-- purge.remaining
         select
@@ -383,7 +383,9 @@ pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'stat
             (select count(*) from submission where bucket = $1 and submission = $2) as "ledger!",
             (select count(*) from letter where bucket = $1 and submission = $2) as "letters!",
             (select count(*) from attachment where bucket = $1 and submission = $2)
-                as "attachments!""#,
+                as "attachments!",
+            (select count(*) from document_signature where bucket = $1 and submission = $2)
+                as "signatures!""#,
         submission.bucket.number(),
         submission.uuid
     )
@@ -394,5 +396,6 @@ pub async fn remaining(tx: &mut Tx, submission: SubmissionId) -> Result<[(&'stat
         ("submission", row.ledger),
         ("letter", row.letters),
         ("attachment", row.attachments),
+        ("document_signature", row.signatures),
     ])
 }

@@ -13,6 +13,8 @@ pub(super) struct Receipt {
     pub(super) id: SubmissionId,
     pub(super) state: String,
     pub(super) kinds: Vec<KindLine>,
+    /// What is said of the electronic signature, if there is one.
+    pub(super) signature: Option<String>,
 }
 
 /// 種類ごとの内訳
@@ -40,6 +42,7 @@ impl Receipt {
             id: named("receipt")?["valueId"].as_str()?.parse().ok()?,
             state: named("state")?["valueCode"].as_str()?.to_owned(),
             kinds: kinds.map(KindLine::read).collect::<Option<_>>()?,
+            signature: named("findings").and_then(signature),
         })
     }
 
@@ -48,6 +51,17 @@ impl Receipt {
         let line = self.kinds.iter().find(|line| line.code == code);
         line.with_context(|| format!("the receipt does not name the kind {code}"))
     }
+}
+
+/// The text of the finding about the signature.
+fn signature(findings: &Value) -> Option<String> {
+    let mut issues = findings["resource"]["issue"].as_array()?.iter();
+    issues.find_map(|issue| {
+        let details = &issue["details"];
+        let code = details["coding"][0]["code"].as_str()?;
+        let text = details["text"].as_str().filter(|_| code.starts_with("kyoyu-signature-"))?;
+        Some(text.to_owned())
+    })
 }
 
 impl KindLine {

@@ -17,7 +17,10 @@ use kyoyu_synth::{
 use serde_json::{Value, json};
 
 use super::cast::first_clinic;
-use crate::PrescriptionStandIn;
+use crate::{
+    PrescriptionStandIn,
+    hpki::{Container, MemberPlace, Signing, SigningCard, sign_document},
+};
 
 /// Items of `fhir-profiles/lab-items.tsv`: potassium first, then sodium and creatinine.
 const ITEMS: &[u16] = &[221, 211, 111];
@@ -153,6 +156,19 @@ impl Script {
             long_term: Vec::new(),
         };
         allergies(&self.hospital, &self.patient, &list).into()
+    }
+
+    /// 署名付き紹介状 — the letter with the doctor's electronic signature.
+    pub(super) fn letter_signed_by(&self, card: &SigningCard) -> Result<Parcel> {
+        let Parcel { identifier, body } = self.letter();
+        let signing = Signing {
+            card,
+            container: Container::Jws,
+            when: self.begins_at,
+            place: MemberPlace::Last,
+        };
+        let signed = sign_document(std::str::from_utf8(&body)?, &signing)?;
+        Ok(Parcel { identifier, body: signed.into() })
     }
 
     /// 紹介状 — about the relative, with a file.

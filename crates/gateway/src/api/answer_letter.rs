@@ -6,7 +6,7 @@ use axum::{
 };
 
 use kyoyu_domain::audit::Action;
-use kyoyu_fhir::letter::{self, Listed};
+use kyoyu_fhir::letter::Listed;
 
 use crate::{
     body::Accepts,
@@ -23,8 +23,14 @@ pub(crate) async fn answer(
     let call = app.admit(request, Action::AnswerLetter, Accepts::Resource).await?;
     let answered = app.service.answer_letter(&call.caller, &id, call.body());
     let answered = call.run(answered).await?;
-    let name_of = |number| app.service.institution_name(number, answered.registered_at);
-    let (sender, addressee) = (name_of(answered.sender()), name_of(answered.addressee));
-    let listed = Listed { letter: &answered, sender_name: &sender, addressee_name: &addressee };
-    Ok(outcome::ok(letter::document_reference(&listed)))
+    let letter = &answered.letter;
+    let name_of = |number| app.service.institution_name(number, letter.registered_at);
+    let (sender, addressee) = (name_of(letter.sender()), name_of(letter.addressee));
+    let listed = Listed {
+        letter,
+        sender_name: &sender,
+        addressee_name: &addressee,
+        signature: answered.signature.as_ref(),
+    };
+    Ok(outcome::ok(kyoyu_fhir::letter::document_reference(&listed)))
 }

@@ -68,7 +68,12 @@ fn page_of(app: &App, links: &Links, inbox: &Inbox) -> Vec<u8> {
         .collect();
     let listed: Vec<Listed<'_>> = names
         .iter()
-        .map(|(letter, sender_name, addressee_name)| Listed { letter, sender_name, addressee_name })
+        .map(|(letter, sender_name, addressee_name)| Listed {
+            letter,
+            sender_name,
+            addressee_name,
+            signature: inbox.signatures.get(&letter.submission.uuid),
+        })
         .collect();
     letter::document_references(&frame, &listed)
 }

@@ -20,6 +20,6 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Result<Response, Refusal> {
     let call = app.admit(request, Action::Read, Accepts::Nothing).await?;
-    let text = call.run(app.service.read_document(&call.caller, &id)).await?;
-    Ok(outcome::ok(text))
+    let whole = call.run(app.service.read_document(&call.caller, &id)).await?;
+    Ok(outcome::document(whole.text, whole.signature.as_ref()))
 }

@@ -21,5 +21,5 @@ pub(crate) async fn answer(
 ) -> Result<Response, Refusal> {
     let call = app.admit(request, Action::Receive, Accepts::Nothing).await?;
     let received = call.run(app.service.receive(&call.caller, &id)).await?;
-    Ok(outcome::ok(received.text))
+    Ok(outcome::document(received.text, received.signature.as_ref()))
 }

@@ -69,6 +69,7 @@ pub(crate) fn matches(found: &[Found]) -> Vec<Match<'_>> {
             institution: one.institution,
             institution_name: &one.institution_name,
             prescription: one.prescription.as_ref(),
+            signature: one.signature.as_ref(),
         })
         .collect()
 }

@@ -16,9 +16,11 @@ use std::{
     time::Duration,
 };
 
+use chrono::Days;
 use clap::Args;
 use kyoyu_devkit::{
     Pki, PrescriptionStandIn, StandIn,
+    hpki::{CardKey, CardPlan, Hpki, RevocationDates, SigningCard},
     story::{self, Cast, Hints, Narrator, Setup, Step},
 };
 use kyoyu_domain::{
@@ -29,6 +31,7 @@ use kyoyu_domain::{
 use kyoyu_gateway::TlsOptions;
 use kyoyu_peers::{BreakerOptions, Credentials, PrescriptionClient, PrescriptionOptions};
 use kyoyu_service::{Asking, Eligibility, NewParticipant, Peers, Service};
+use kyoyu_signature::Trust;
 use kyoyu_synth::{Seed, World, WorldSize};
 
 use self::backstage::Crew;
@@ -110,6 +113,7 @@ async fn show(
         keys_beside: directory.to_owned(),
     };
     let service = server::service(config, connection, &parts).await?;
+    let card = believed_doctor(&service).await?;
     register(&service, &Cast::of(&world)?, &pki).await?;
     let server = Server::start(config, tls(&pki), service.clone(), &parts).await?;
     let setup = Setup {
@@ -118,6 +122,7 @@ async fn show(
         audience: &config.listener.token_audience,
         pki: &pki,
         prescriptions: &prescriptions,
+        card: &card,
         persons: arguments.persons,
         sabotage: arguments.sabotage,
     };
@@ -201,6 +206,25 @@ async fn register(service: &Service, cast: &Cast, pki: &Pki) -> anyhow::Result<(
         service.add_issuer(NAME, &issuer).await.map_err(refused)?;
     }
     Ok(())
+}
+
+/// 医師 — a doctor with a card of a healthcare PKI that the service believes from now on; the
+/// PKI lasts as long as this run.
+async fn believed_doctor(service: &Service) -> anyhow::Result<SigningCard> {
+    let hpki = Hpki::create()?;
+    let now = service.now().await.map_err(|problem| output::problem(&problem))?;
+    let (from, until) = (now - Days::new(30), now + Days::new(700));
+    let card = hpki.card(&CardPlan {
+        name: "Kyoyu Hanako",
+        role: Some("Medical Doctor"),
+        key: CardKey::P256,
+        from,
+        until,
+    })?;
+    let lists = hpki.revocation_pem(RevocationDates { made_at: now, until }, &[])?;
+    let trust = Trust::from_pem(hpki.root_pem().as_bytes(), lists.as_bytes())?;
+    service.signature_trust().replace(trust);
+    Ok(card)
 }
 
 fn tls(pki: &Pki) -> TlsOptions {

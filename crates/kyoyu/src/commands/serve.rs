@@ -31,7 +31,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     tokio::select! {
         () = server::stop_signal() => {}
         () = connection.keep_up() => {}
-        () = server.reload_at_hangup(&config.listener) => {}
+        () = server.reload_at_hangup(config) => {}
     }
     server.stop().await;
     service.close().await;

@@ -6,14 +6,21 @@ use std::{
     process::ExitCode,
 };
 
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
-use kyoyu_domain::{catalogue, problem::Severity};
+use kyoyu_domain::{
+    catalogue,
+    problem::{Issue, Severity},
+};
 use kyoyu_profile::{
     collection,
     json::{self, Document},
     rules::BUNDLE_PROFILE_URL,
+    signature_of,
     validator::{Finding, Mode, Report, Validator},
 };
+use kyoyu_service::verify_now;
+use kyoyu_signature::Trust;
 use serde_json::Value;
 
 use crate::{config::Config, output, profiles};
@@ -48,11 +55,12 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit
     let unnamed = config.profiles.generation();
     let validator = profiles::validator(packages, unnamed, config.limits.of_bodies())?
         .waiving(config.submit.waived());
+    let checker = Checker { config, validator, trust: config.signatures.trust()? };
     let (mut invalid, mut unreadable) = (false, false);
     for file in &arguments.files {
         match read(file) {
             Ok(bytes) => {
-                let report = check(config, &validator, arguments.mode, &bytes);
+                let report = checker.check(arguments.mode, &bytes);
                 invalid |= !report.is_valid();
                 let text = if arguments.json { line(file, &report) } else { text(file, &report) };
                 output::line(&text)?;
@@ -75,18 +83,43 @@ fn read(file: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// In strict mode a Bundle that claims to be shared is held to the rules of such Bundles
-/// too, as the service does.
-fn check(config: &Config, validator: &Validator, mode: Manner, bytes: &[u8]) -> Report {
-    let Manner::Strict = mode else { return validator.validate(bytes, Mode::Reference) };
-    let mut report = validator.validate(bytes, Mode::Strict);
-    let limits = config.limits.of_bodies();
-    if Document::parse(bytes, &limits).is_ok_and(|document| is_sent(&document)) {
-        let mut issues = collection::check_as(bytes, &limits, validator.unnamed()).issues;
-        issues.retain(|issue| !validator.waives(issue.rule));
-        report.join(&issues);
+/// What every file is checked with.
+struct Checker<'a> {
+    config: &'a Config,
+    validator: Validator,
+    trust: Trust,
+}
+
+impl Checker<'_> {
+    /// In strict mode a Bundle that claims to be shared is held to the rules of such Bundles
+    /// too, and its electronic signature is verified, as the service does.
+    fn check(&self, mode: Manner, bytes: &[u8]) -> Report {
+        let Manner::Strict = mode else {
+            return self.validator.validate(bytes, Mode::Reference);
+        };
+        let mut report = self.validator.validate(bytes, Mode::Strict);
+        let limits = self.config.limits.of_bodies();
+        let Ok(document) = Document::parse(bytes, &limits) else { return report };
+        if is_sent(&document) {
+            let unnamed = self.validator.unnamed();
+            let mut issues = collection::check_as(bytes, &limits, unnamed).issues;
+            issues.retain(|issue| !self.validator.waives(issue.rule));
+            issues.extend(self.signature(&document, bytes));
+            report.join(&issues);
+        }
+        report
     }
-    report
+
+    fn signature(&self, document: &Document<'_>, bytes: &[u8]) -> Option<Issue> {
+        let facts = signature_of(document)?;
+        let verification = verify_now(bytes, &facts, &self.trust, now());
+        Some(verification.finding().at(facts.place))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a command without a database has no other clock")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// Whether a document claims the profile of a Bundle that institutions send.

@@ -15,6 +15,17 @@ fn refusal(bytes: &[u8], limits: &Limits) -> (&'static str, String, u32, u32) {
 }
 
 #[test]
+fn a_field_knows_where_its_key_begins() {
+    let document = parse(r#"{"a" : [1], "\u0062":2}"#);
+    let root = document.root();
+    let member = |key: &str| root.get(key).and_then(Value::member).map(|at| &document.source()[at]);
+    assert_eq!(member("a"), Some(r#""a" : [1]"#));
+    assert_eq!(member("b"), Some(r#""\u0062":2"#));
+    assert_eq!(root.member(), None);
+    assert_eq!(root.list("a").next().and_then(Value::member), None);
+}
+
+#[test]
 fn values_are_read_as_they_were_written() {
     let document =
         parse(r#" {"a":[1,4.10,{"b":null}],"c":"x\n\u3042\ud83d\ude00","d":true,"":{}} "#);

@@ -9,16 +9,29 @@ use kyoyu_domain::{
     participant::Role,
     problem::Problem,
     rules,
+    signature::Verification,
 };
 use kyoyu_profile::parameters::{self, LetterAnswer};
 use kyoyu_store::{Tx, letter};
 
-use super::{receive::document_id, visible_from};
+use super::{
+    receive::{document_id, signature_of},
+    visible_from,
+};
 use crate::{
     Caller, Service,
     failure::{Failure, retrying},
     identify,
 };
+
+/// 回答結果 — a letter after the answer.
+#[derive(Debug)]
+pub struct Answered {
+    /// Where it stands now.
+    pub letter: Letter,
+    /// What became of its electronic signature, if it has one.
+    pub signature: Option<Verification>,
+}
 
 impl Service {
     /// 同意・不同意 — permits or refuses that the addressee sees a letter. The answer can be
@@ -32,11 +45,11 @@ impl Service {
         caller: &Caller,
         id: &str,
         body: Bytes,
-    ) -> Result<Letter, Problem> {
+    ) -> Result<Answered, Problem> {
         let mut about = None;
         let outcome = self.try_answer_letter(caller, id, &body).await;
-        if let Ok(letter) = &outcome {
-            about = Some(letter.person);
+        if let Ok(answered) = &outcome {
+            about = Some(answered.letter.person);
         }
         self.concluded(caller, Action::AnswerLetter, about, outcome).await
     }
@@ -46,7 +59,7 @@ impl Service {
         caller: &Caller,
         id: &str,
         body: &[u8],
-    ) -> Result<Letter, Failure> {
+    ) -> Result<Answered, Failure> {
         let answer =
             parameters::letter_answer(body, &self.options.limits).map_err(Problem::of_findings)?;
         let (patient, pattern) = match caller.participant.role {
@@ -73,7 +86,7 @@ impl Service {
         caller: &Caller,
         (id, person): (SubmissionId, PersonKey),
         answer: &LetterAnswer,
-    ) -> Result<Letter, Failure> {
+    ) -> Result<Answered, Failure> {
         let now = tx.now();
         let letter = letter::find(&mut tx, id).await?;
         let own = |letter: &Letter| letter.person == person && letter.is_live(now);
@@ -84,9 +97,10 @@ impl Service {
         let event = if answer.permits { LetterEvent::Permit } else { LetterEvent::Refuse };
         let answered = answered(&mut tx, letter, event).await?;
         letter::follow(&mut tx, id, &answered).await?;
+        let signature = signature_of(&mut tx, id).await?;
         let event = AuditEvent::done(&caller.actor(), Action::AnswerLetter, 1);
         tx.commit(event.about(person).of_kinds(vec![answered.kind])).await?;
-        Ok(answered)
+        Ok(Answered { letter: answered, signature })
     }
 }
 

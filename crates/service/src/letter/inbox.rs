@@ -1,7 +1,7 @@
 //! 受信箱 — the letters that somebody may know of: the addressee's inbox, the patient's letters
 //! that wait, and what the addressee's card reader asks consent for.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
@@ -11,10 +11,12 @@ use kyoyu_domain::{
     participant::Role,
     problem::Problem,
     rules,
+    signature::Verification,
 };
 use kyoyu_store::{
     Tx,
     letter::{self, Inbox as Wanted},
+    signature,
 };
 use uuid::Uuid;
 
@@ -36,6 +38,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub struct Inbox {
     /// The letters.
     pub letters: Vec<Letter>,
+    /// What became of the electronic signatures of those that have one, by submission.
+    pub signatures: HashMap<Uuid, Verification>,
     /// The cursor of the next page, if there is one.
     pub next: Option<String>,
 }
@@ -134,7 +138,8 @@ impl Service {
             Some(cursor::write(key, binding, Position { at_micros, tie }, now))
         });
         letters.retain(|letter| letter.is_visible(now));
-        Ok(Inbox { letters, next })
+        let signatures = signatures_of(tx, &letters).await?;
+        Ok(Inbox { letters, signatures, next })
     }
 
     /// Letters about a patient that nobody has received yet; those for one addressee, where
@@ -157,9 +162,10 @@ impl Service {
             if addressee.is_some() { ConsentPattern::CardReader } else { ConsentPattern::Portal };
         self.pattern(pattern.code())?;
         letters.reverse();
+        let signatures = signatures_of(&mut tx, &letters).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Search, letters.len());
         tx.commit(event.about(person)).await?;
-        Ok(Inbox { letters, next: None })
+        Ok(Inbox { letters, signatures, next: None })
     }
 
     /// 利用状況確認 — whether an institution takes part, and its name.
@@ -199,6 +205,14 @@ impl Service {
     ) -> std::sync::Arc<str> {
         self.directory.institution_name(number, at)
     }
+}
+
+async fn signatures_of(
+    tx: &mut Tx,
+    letters: &[Letter],
+) -> Result<HashMap<Uuid, Verification>, Failure> {
+    let ids: Vec<_> = letters.iter().map(|letter| letter.submission).collect();
+    Ok(signature::of(tx, &ids).await?)
 }
 
 fn binding(caller: &Caller, wanted: &InboxQuery) -> Binding {

@@ -8,12 +8,13 @@ use kyoyu_domain::{
     policy::{self, LetterGrant},
     problem::Problem,
     retention, rules,
+    signature::Verification,
 };
 pub use kyoyu_store::document::Part;
 use kyoyu_store::{
     Tx,
     document::{self, Granted},
-    letter, person, purge,
+    letter, person, purge, signature,
 };
 
 use crate::{
@@ -28,6 +29,8 @@ pub struct Received {
     pub letter: Letter,
     /// Its bytes.
     pub text: Bytes,
+    /// What became of its electronic signature, if it has one.
+    pub signature: Option<Verification>,
 }
 
 impl Service {
@@ -58,9 +61,10 @@ impl Service {
             letter = Letter { state, received_at: Some(tx.now()), ..letter };
             store_received(&mut tx, &letter).await?;
         }
+        let signature = signature_of(&mut tx, id).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Receive, 1);
         tx.commit(event.about(letter.person).of_kinds(vec![letter.kind])).await?;
-        Ok(Received { letter, text })
+        Ok(Received { letter, text, signature })
     }
 
     /// The letter with this id as it was sent, for the addressee that has received it; none
@@ -79,9 +83,10 @@ impl Service {
             return Ok(None);
         };
         let text = document::letter(&mut tx, &grant).await?.ok_or(&rules::NOT_FOUND)?;
+        let signature = signature_of(&mut tx, id).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Read, 1);
         tx.commit(event.about(letter.person).of_kinds(vec![letter.kind])).await?;
-        Ok(Some(Received { letter, text }))
+        Ok(Some(Received { letter, text, signature }))
     }
 
     /// 添付の閲覧 — a part of an attachment (`bytes` from `first` on; none: all of it), to whom
@@ -165,6 +170,14 @@ async fn find_received(
         Err(Failure::Problem(_)) => Ok(None),
         Err(failure) => Err(failure),
     }
+}
+
+/// What became of the signature of a document.
+pub(super) async fn signature_of(
+    tx: &mut Tx,
+    id: SubmissionId,
+) -> Result<Option<Verification>, Failure> {
+    Ok(signature::of(tx, &[id]).await?.remove(&id.uuid))
 }
 
 async fn store_received(tx: &mut Tx, letter: &Letter) -> Result<(), Failure> {

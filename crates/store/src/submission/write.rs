@@ -5,6 +5,7 @@ use kyoyu_domain::{
     audit::AuditEvent,
     identifiers::{Bucket, SubmissionId},
     letter::Letter,
+    signature::Verification,
     submission::Submission,
 };
 
@@ -16,6 +17,7 @@ use crate::{
     error::{Result, expect_rows},
     letter,
     segment::{self, NewSegment},
+    signature,
 };
 
 /// A version that is about to be stored.
@@ -33,6 +35,8 @@ pub struct NewSubmission<'a> {
     pub attachments: Vec<NewAttachment>,
     /// The exchange of a letter.
     pub letter: Option<Letter>,
+    /// What became of the signature of a document.
+    pub signature: Option<&'a Verification>,
     /// The first day on which the purge must look at the person again because of it.
     pub due_on: Option<NaiveDate>,
 }
@@ -102,13 +106,15 @@ async fn store(
     new: NewSubmission<'_>,
     event: &AuditEvent,
 ) -> Result<u64> {
-    let NewSubmission { submission, participant, envelope, segments, attachments, letter, due_on } =
-        new;
-    document::insert(tx, submission.id, &attachments).await?;
-    if let Some(letter) = &letter {
+    let NewSubmission { submission, participant, envelope, due_on, .. } = new;
+    document::insert(tx, submission.id, &new.attachments).await?;
+    if let Some(letter) = &new.letter {
         letter::insert(tx, letter).await?;
     }
-    let columns = segment::Columns::of(segments);
+    if let Some(verification) = new.signature {
+        signature::insert(tx, submission.id, verification).await?;
+    }
+    let columns = segment::Columns::of(new.segments);
     let identifier = &submission.identifier;
     let (digest, institution) = (identifier.digest(), identifier.institution());
     let record = Record::of(tx.now(), event, tx.randomness());

@@ -10,8 +10,12 @@ use crate::{
 
 pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
     asks_whether_the_clinic_takes_part(scene).await?;
-    let letter = scene.script.letter();
+    let letter = scene.script.letter_signed_by(scene.setup.card)?;
     let receipt = scene.register("紹介状（同意待ち） a letter, held", &letter).await?;
+    let signature = receipt.signature.clone().unwrap_or_default();
+    scene.out.detail(&signature);
+    let by_doctor = signature.contains("検証しました") && signature.contains("医師");
+    scene.must(by_doctor, "医師の電子署名が検証された", "signed by a doctor and verified")?;
     let id = format!("{}-1", receipt.id);
     let inbox = inbox(scene, "受信箱は空のまま the inbox stays empty").await?;
     scene.must(!lists(&inbox, &id)?, "紹介先には存在も見えない", "not even its existence shows")?;
