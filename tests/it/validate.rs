@@ -1,7 +1,11 @@
 //! `kyoyu validate` — the generation of JP-CLINS by which a file is judged.
 
-use std::{fs, path::Path, process::Output};
+use std::{fs, path::Path, process::Output, time::SystemTime};
 
+use chrono::{DateTime, Days, Utc};
+use kyoyu_devkit::hpki::{
+    CardKey, CardPlan, Container, Hpki, MemberPlace, RevocationDates, Signing, sign_document,
+};
 use kyoyu_tests::process::{Directory, kyoyu, said};
 use serde_json::{Value, json};
 
@@ -62,6 +66,51 @@ fn a_document_is_held_to_the_rules_of_documents_as_the_service_does() {
             let output = validate(&directory, "1.10.0", &body);
             assert_eq!(output.status.code(), Some(code), "{kind} {case}: {}", said(&output));
         }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command goes by the real clock")]
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+#[test]
+fn the_signature_of_a_document_is_told_and_decides_nothing() {
+    let directory = Directory::new();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).expect("a file can be written");
+        path.display().to_string()
+    };
+    let hpki = Hpki::create().expect("keys");
+    let now = now();
+    let (from, until) = (now - Days::new(1), now + Days::new(1));
+    let plan =
+        CardPlan { name: "Kyoyu Hanako", role: Some("Dentist"), key: CardKey::P384, from, until };
+    let card = hpki.card(&plan).expect("a card");
+    let lists = hpki.revocation_pem(RevocationDates { made_at: from, until }, &[]);
+    let files = format!(
+        "[signatures]\nroots_file = \"{}\"\nrevocation_file = \"{}\"\n",
+        file("roots.pem", hpki.root_pem()),
+        file("revoked.pem", &lists.expect("lists"))
+    );
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let plain =
+        fs::read_to_string(fixtures.join("referral/valid/input.json")).expect("it is there");
+    let signing =
+        Signing { card: &card, container: Container::Cms, when: now, place: MemberPlace::Middle };
+    let signed = sign_document(&plain, &signing).expect("it can be signed");
+    let changed = signed.replacen('{', "{ ", 1);
+    for (config, body, told) in [
+        (files.as_str(), &signed, "kyoyu-signature-verified"),
+        (&files, &changed, "kyoyu-signature-mismatch"),
+        ("", &signed, "kyoyu-signature-no-roots"),
+    ] {
+        let (config, body) = (file("kyoyu.toml", config), file("bundle.json", body));
+        let output = kyoyu(&["--config", &config, "validate", "--json", &body]).output();
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{told}: {}", said(&output));
+        assert!(said(&output).contains(told), "{told}: {}", said(&output));
     }
 }
 

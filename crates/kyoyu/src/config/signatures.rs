@@ -33,3 +33,23 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     }
     std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signatures(roots_file: &str) -> Signatures {
+        Signatures { roots_file: roots_file.into(), revocation_file: PathBuf::new() }
+    }
+
+    #[test]
+    fn no_files_are_no_trust() {
+        assert!(signatures("").trust().expect("nothing to read").is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = signatures("/nowhere/roots.pem").trust().expect_err("no such file");
+        assert!(format!("{error:#}").contains("/nowhere/roots.pem"), "{error:#}");
+    }
+}
