@@ -207,7 +207,7 @@ impl Service {
     }
 
     /// A place among those that are checked at once. Who has to wait for it is counted.
-    async fn place_to_check(&self) -> Result<SemaphorePermit<'_>, Failure> {
+    pub(crate) async fn place_to_check(&self) -> Result<SemaphorePermit<'_>, Failure> {
         if let Ok(place) = self.checks.try_acquire() {
             return Ok(place);
         }

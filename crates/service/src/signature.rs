@@ -69,7 +69,7 @@ impl Service {
         let Some(facts) = facts else { return Ok(None) };
         let now = self.store.now().await?;
         let (body, trust) = (body.clone(), self.options.signatures.current());
-        let place = self.checks.acquire().await.map_err(|_| &rules::UNAVAILABLE)?;
+        let place = self.place_to_check().await?;
         let verified = tokio::task::spawn_blocking(move || {
             let verification = verify_now(&body, &facts, &trust, now);
             Signature { verification, facts }
