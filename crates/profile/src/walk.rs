@@ -13,6 +13,7 @@
 mod attachment;
 mod bundle;
 mod bundle_links;
+mod code_system;
 mod coding;
 mod contained;
 mod extension;
@@ -20,6 +21,7 @@ mod extension_context;
 mod finding;
 mod fixed;
 mod formats;
+mod ids;
 mod implied;
 mod item;
 mod languages;

@@ -15,10 +15,13 @@ impl<'d> Walk<'_, '_, 'd> {
         if role != Role::Contained {
             self.contained_resources(value);
         }
+        if role == Role::Root {
+            self.element_ids(value);
+        }
         match &*self.check.resources[self.resource].type_name {
             "Bundle" => self.bundle(value),
             "OperationDefinition" => self.operation_profiles(value),
-            "CodeSystem" => self.supplement(value),
+            "CodeSystem" => self.code_system(value),
             _ => {}
         }
     }
@@ -62,18 +65,6 @@ impl<'d> Walk<'_, '_, 'd> {
             if let (Some(profile), None) = (profile, known) {
                 self.broken(&texts::TARGET_PROFILE_UNKNOWN, profile);
             }
-        }
-    }
-
-    /// A code system that supplements another one says so.
-    fn supplement(&mut self, value: Value<'d>) {
-        let content = value.get("content").filter(|_| value.get("supplements").is_some());
-        if let Some(content) = content {
-            self.broken_if(!content.is("supplement"), &texts::SUPPLEMENT_CONTENT, content);
-        }
-        let is_supplement = value.get("content").is_some_and(|own| own.is("supplement"));
-        if let Some(stated) = value.get("caseSensitive").filter(|_| is_supplement) {
-            self.broken(&texts::SUPPLEMENT_CASE, stated);
         }
     }
 

@@ -19,6 +19,16 @@ pub(crate) const STRICT_ONLY: &[(&str, &str)] = &[
     ("kyoyu-json-nul", "the character U+0000 is an error"),
     ("kyoyu-json-number-range", "a number has to be one that can be computed with"),
     ("kyoyu-json-duplicate-key", "the key resourceType, too, may stand only once"),
+    (
+        "kyoyu-xhtml-malformed",
+        "markup that is no XML, such as attributes without quotes, is an error",
+    ),
+    ("kyoyu-base64-form", "letters that base64 does not have are errors"),
+    ("kyoyu-reference-blanks", "blanks of other scripts are errors, too"),
+    (
+        "kyoyu-slice-order",
+        "where a slicing is open at its end, what belongs to no slice comes last",
+    ),
 ];
 
 /// What reference mode alone refuses, and why.

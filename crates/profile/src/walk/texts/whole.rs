@@ -48,6 +48,36 @@ rules! {
         "the profile {} is of another type",
         "この型のプロファイルにしてください",
         "use a profile of this type";
+    ELEMENT_ID_REPEATED = "kyoyu-element-id-repeated", "duplicate", Error,
+        "要素のidがリソースの中で重複しています",
+        "another element of the resource has this id",
+        "idを一意にするか、削除してください",
+        "make the ids unique or remove them";
+    CONTENT_NOT_PRESENT = "kyoyu-code-system-content", "invalid", Error,
+        "contentがnot-presentのCodeSystemに概念があります",
+        "a CodeSystem whose content is not present has no concepts",
+        "contentを直すか、概念を削除してください",
+        "correct the content or remove the concepts";
+    CONCEPT_COUNT = "kyoyu-code-system-count", "invalid", Error,
+        "countが概念の数と異なります",
+        "the count is not the number of concepts",
+        "数を合わせてください",
+        "make them agree";
+    CONCEPT_REPEATED = "kyoyu-code-system-code-repeated", "duplicate", Error,
+        "同じコードの概念が複数あります",
+        "two concepts have the same code",
+        "コードを一意にしてください",
+        "make the codes unique";
+    PROPERTY = "kyoyu-code-system-property", "business-rule", Error,
+        "propertyの定義の重複、相対URI、または値の型の不一致があります",
+        "a property is declared twice or with a relative URI, or has no value of its type",
+        "propertyの定義と値を直してください",
+        "correct the declarations and the values";
+    SUPPLEMENT_OF_NOTHING = "kyoyu-code-system-supplement-missing", "business-rule", Error,
+        "contentがsupplementのCodeSystemにsupplementsがありません",
+        "a CodeSystem that is a supplement says of which one",
+        "supplementsを追加してください",
+        "add supplements";
     SUPPLEMENT_CONTENT = "kyoyu-code-system-supplement", "business-rule", Error,
         "supplementsのあるCodeSystemのcontentはsupplementでなければなりません",
         "a CodeSystem with supplements has the content supplement",
