@@ -15,16 +15,16 @@ impl Service {
     /// # Errors
     /// When the caller may not ask.
     pub async fn validate(&self, caller: &Caller, body: Bytes) -> Result<Vec<Issue>, Problem> {
-        let outcome = self.try_validate(caller, body).await;
+        let outcome = self.try_validate(caller, &body).await;
         self.concluded(caller, Action::Validate, None, outcome).await
     }
 
-    async fn try_validate(&self, caller: &Caller, body: Bytes) -> Result<Vec<Issue>, Failure> {
+    async fn try_validate(&self, caller: &Caller, body: &Bytes) -> Result<Vec<Issue>, Failure> {
         caller.must_send()?;
         let options = &self.options;
-        let report = collection::check_with(&body, &options.limits, &options.validator);
+        let report = collection::check_with(body, &options.limits, &options.validator);
         let mut issues = report.issues;
-        let signature = self.verify_signature(&body, report.signature).await?;
+        let signature = self.verify_signature(body, report.signature).await?;
         issues.extend(signature.as_ref().map(Signature::finding));
         let now = self.store.now().await?;
         let event = AuditEvent::done(&caller.actor(), Action::Validate, issues.len());

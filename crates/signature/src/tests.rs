@@ -8,7 +8,7 @@ use der::{Any, Encode, asn1::ObjectIdentifier};
 use kyoyu_devkit::hpki::{
     CardKey, CardPlan, CmsDraft, CmsHash, Hpki, Padding, RevocationDates, RevokedCard, SigningCard,
 };
-use kyoyu_domain::signature::{Reason, Signer, Verdict};
+use kyoyu_domain::signature::{HealthcareRole, Reason, Signer, Verdict};
 use serde_json::json;
 
 use crate::{MOST_BASE64_BYTES, MOST_CERTIFICATES, SignedDocument, Trust, verify};
@@ -114,7 +114,10 @@ fn verified(verdict: Verdict) -> Signer {
 
 #[track_caller]
 fn unverified(verdict: Verdict, reason: Reason) {
-    assert_eq!(verdict, Verdict::Unverified(reason));
+    match verdict {
+        Verdict::Unverified(told) => assert_eq!(told, reason),
+        Verdict::Verified(signer) => panic!("verified: {signer:?}"),
+    }
 }
 
 // --- Good ones -------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ fn a_signature_is_verified_with_the_name_and_the_role_of_the_signer() {
     for data in both(&WORLD.doctor) {
         let signer = verified(verdict(&data, &trust()));
         assert_eq!(signer.name.expose(), "Kyoyu Hanako");
-        assert_eq!(signer.role.as_ref().and_then(|role| role.japanese()), Some("医師"));
+        assert_eq!(signer.role.as_ref().and_then(HealthcareRole::japanese), Some("医師"));
         assert_eq!(signer.issuer, "Kyoyu development HPKI CA");
         assert!(!signer.serial.is_empty());
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use der::Decode;
+use der::{Decode, oid::AssociatedOid};
 use kyoyu_domain::signature::Reason;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, pem::PemObject};
 use x509_cert::{
@@ -114,7 +114,8 @@ impl RevocationList {
     fn parse(der: &[u8]) -> Option<Self> {
         let envelope = Envelope::parse(der)?;
         let mut body = TbsCertList::from_der(&envelope.body).ok()?;
-        let scope: Option<IssuingDistributionPoint> = extension(body.crl_extensions.as_ref())?;
+        let scope: Option<IssuingDistributionPoint> =
+            extension(body.crl_extensions.as_ref()).ok()?;
         let is_partial = scope.as_ref().is_some_and(|scope| {
             scope.indirect_crl
                 || scope.only_contains_attribute_certs
@@ -129,7 +130,7 @@ impl RevocationList {
             if !has_only::<CrlReason>(extensions) {
                 return None;
             }
-            let reason: Option<CrlReason> = extension(extensions)?;
+            let reason: Option<CrlReason> = extension(extensions).ok()?;
             let compromised =
                 matches!(reason, Some(CrlReason::KeyCompromise | CrlReason::CaCompromise));
             let at = instant(entry.revocation_date);
@@ -187,17 +188,18 @@ fn names(certificate: &Certificate, point: &DistributionPointName) -> bool {
     })
 }
 
-/// The value of an extension; the outer none means that it cannot be read.
-fn extension<T: for<'a> Decode<'a> + der::oid::AssociatedOid>(
+/// The value of an extension, where it is there.
+///
+/// # Errors
+/// When it cannot be read.
+fn extension<T: for<'a> Decode<'a> + AssociatedOid>(
     extensions: Option<&Extensions>,
-) -> Option<Option<T>> {
+) -> der::Result<Option<T>> {
     let found = extensions.into_iter().flatten().find(|one| one.extn_id == T::OID);
-    found
-        .map(|one| T::from_der(one.extn_value.as_bytes()).ok())
-        .map_or(Some(None), |own| own.map(Some))
+    found.map(|one| T::from_der(one.extn_value.as_bytes())).transpose()
 }
 
 /// Whether no other extension is critical than `T`.
-fn has_only<T: der::oid::AssociatedOid>(extensions: Option<&Extensions>) -> bool {
+fn has_only<T: AssociatedOid>(extensions: Option<&Extensions>) -> bool {
     extensions.into_iter().flatten().all(|one| !one.critical || one.extn_id == T::OID)
 }

@@ -98,7 +98,7 @@ impl Hpki {
         }
         let certificate = params.signed_by(&key, &self.intermediate)?;
         let chain = vec![certificate.der().to_vec(), self.intermediate_der.clone()];
-        SigningCard::new(chain, plan.key, &key)
+        Ok(SigningCard::new(chain, plan.key, &key))
     }
 
     /// The revocation lists of both authorities, as PEM.

@@ -93,8 +93,8 @@ pub(super) enum Form {
 }
 
 impl SigningCard {
-    pub(super) fn new(chain: Vec<Vec<u8>>, kind: CardKey, key: &KeyPair) -> Result<Self> {
-        Ok(Self { chain, kind, key_pkcs8: key.serialize_der() })
+    pub(super) fn new(chain: Vec<Vec<u8>>, kind: CardKey, key: &KeyPair) -> Self {
+        Self { chain, kind, key_pkcs8: key.serialize_der() }
     }
 
     /// The signer's certificate.
