@@ -49,6 +49,7 @@ pub fn announcement_of(person: &Person) -> Announcement {
     Announcement {
         identifiers: identifiers.collect(),
         birth_on: Phi::new(person.birth_on),
+        disclosure: None,
         gender: match person.sex {
             Sex::Male => Gender::Male,
             Sex::Female => Gender::Female,

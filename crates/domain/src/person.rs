@@ -61,6 +61,16 @@ impl DatedIdentifier {
     }
 }
 
+/// 不開示 — whether a person's access log may be shown. Those who must not be found by somebody
+/// who acts in their name have it closed by the insurer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disclosure {
+    /// 開示 — the patient may read it.
+    Open,
+    /// 不開示 — nobody may read it through the portal.
+    Closed,
+}
+
 /// 通知 — what the eligibility network announces of one person: all identifiers in the
 /// announcement are that person's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +81,8 @@ pub struct Announcement {
     pub birth_on: Phi<NaiveDate>,
     /// The sex.
     pub gender: Gender,
+    /// Whether the access log may be shown; none: as before.
+    pub disclosure: Option<Disclosure>,
 }
 
 /// 個人 — a person as the service knows one.

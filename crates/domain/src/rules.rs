@@ -193,6 +193,11 @@ rules! {
         "the identifier is known as another person's",
         "資格の統合・訂正の手続きを確認してください",
         "check how the eligibility was merged or corrected";
+    LOG_CLOSED = "kyoyu-log-closed", Forbidden, "forbidden", Error,
+        "閲覧履歴は不開示とされています",
+        "the access log is closed to disclosure",
+        "加入している医療保険者に確認してください",
+        "ask the insurer";
     BUNDLE_EXISTS = "kyoyu-bundle-exists", Conflict, "duplicate", Error,
         "このBundle識別子は別の内容で登録済みです",
         "the Bundle identifier is registered with other content",

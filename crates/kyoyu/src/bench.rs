@@ -9,10 +9,14 @@ pub mod documents;
 mod figures;
 mod load;
 mod plain;
+mod sent;
 mod stage;
 pub mod validate;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use kyoyu_service::RunOutcome;
@@ -58,7 +62,7 @@ pub async fn measure(
     ingest(&stage, extent, tell, &mut figures).await?;
     reads(&stage, extent, tell, &mut figures).await?;
     mixed(&stage, extent, tell, &mut figures).await?;
-    purge(&stage, tell, &mut figures).await?;
+    purge(&stage, extent, tell, &mut figures).await?;
     plain::measure(&stage, extent, tell, &mut figures).await?;
     tell("start on the existing data directory");
     stage.restart(config, &mut figures).await?;
@@ -74,10 +78,12 @@ async fn ingest(
     for resources in [20, 4] {
         let most = extent.seconds * BUNDLES_PER_SECOND;
         tell(&format!("making up to {most} Bundles of {resources} resources"));
-        let requests = stage.bundles(resources, most);
+        let batch = stage.bundles(resources, most)?;
         tell(&format!("ingest of Bundles of {resources}: {} s", extent.seconds));
         let (bytes, wal) = (stage.meter.stored_bytes().await?, stage.meter.wal_bytes().await?);
+        let requests = Arc::clone(&batch.requests);
         let measured = closed_loop(stage, stage.senders().await?, requests, extent.seconds).await?;
+        stage.sent.store(batch, measured.done);
         let wal = stage.meter.wal_bytes().await? - wal;
         let bytes = stage.meter.stored_bytes().await? - bytes;
         let stored = measured.done as f64 * resources as f64;
@@ -120,15 +126,16 @@ async fn mixed(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     tell(&format!("open loop: {OPEN_READS} reads/s and {OPEN_BUNDLES} Bundles/s"));
-    let bundles = stage.bundles(20, u64::from(OPEN_BUNDLES) * (extent.seconds + 1));
+    let bundles = stage.bundles(20, u64::from(OPEN_BUNDLES) * extent.seconds)?;
     let searches = stage.searches(OPEN_READS as usize * (extent.seconds as usize + 1))?;
     let time = Duration::from_secs(extent.seconds);
     let (readers, senders) = (stage.readers().await?, stage.senders().await?);
     let (reads, written) = tokio::join!(
         open_loop(readers, searches, OPEN_READS, time),
-        open_loop(senders, bundles, OPEN_BUNDLES, time),
+        open_loop(senders, Arc::clone(&bundles.requests), OPEN_BUNDLES, time),
     );
     let (reads, written): (Measured, Measured) = (reads?, written?);
+    stage.sent.store(bundles, written.done);
     figures.put("mixed.reads_per_s", reads.per_second());
     figures.put("mixed.bundles_per_s", written.per_second());
     figures.put("mixed.read_p50_ms", reads.percentile_ms(0.50));
@@ -137,17 +144,42 @@ async fn mixed(
     Ok(())
 }
 
+/// How many days after the loads the patients come again, and how many later the purge runs.
+const COME_AGAIN_AFTER_DAYS: i64 = 200;
+const PURGE_AFTER_DAYS: i64 = 200;
+/// How often each of them comes again, and which one of so many stays away for good.
+const COME_AGAIN: u64 = 3;
+const ONE_STAYS_AWAY_OF: u64 = 10;
+
+/// 一年後 — the patients come again, all but a few, so that what the loads registered is
+/// neither young nor among the newest three when it is a year old: the purge of a usual day.
+async fn come_again(stage: &Stage, extent: Extent) -> anyhow::Result<()> {
+    stage.clock.move_by_days(COME_AGAIN_AFTER_DAYS);
+    for _ in 0..COME_AGAIN {
+        let comes = |person: &u64| !person.is_multiple_of(ONE_STAYS_AWAY_OF);
+        let batch = stage.bundles_of(4, (0..extent.patients).filter(comes))?;
+        let requests = Arc::clone(&batch.requests);
+        let measured = closed_loop(stage, stage.senders().await?, requests, u64::MAX).await?;
+        stage.sent.store(batch, measured.done);
+        stage.clock.move_by_days(1);
+    }
+    stage.clock.move_by_days(PURGE_AFTER_DAYS);
+    Ok(())
+}
+
 async fn purge(
     stage: &Stage,
+    extent: Extent,
     tell: &(dyn Fn(&str) + Sync),
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    tell("purge: the clock moves two years, everything but the last three is due");
-    stage.clock.move_by_days(2 * 366);
+    tell("a year passes: nine of ten patients come three times more");
+    come_again(stage, extent).await?;
+    tell("purge of what is a year old and not among a patient's last three");
     let refused = |problem| crate::output::problem(&problem);
     stage.service.purge_plan("bench").await.map_err(refused)?;
-    stage.meter.checkpoint().await?;
-    let (wal, began) = (stage.meter.wal_bytes().await?, std::time::Instant::now());
+    stage.meter.vacuum().await?;
+    let (wal, began) = (stage.meter.wal_bytes().await?, Instant::now());
     let outcome = stage.service.purge_run("bench", None).await.map_err(refused)?;
     let RunOutcome::Done { resources, .. } = outcome else {
         anyhow::bail!("the purge did not run: {outcome:?}");

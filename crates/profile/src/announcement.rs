@@ -1,14 +1,15 @@
 //! 個人の通知 — reads the Patient that the eligibility network announces.
 //!
-//! The Patient holds `identifier` (system, value, period), `birthDate` and `gender`, and
-//! nothing else that carries meaning: `name`, `deceased`, `link` and the like are refused
-//! by name. All identifiers are the same person's.
+//! The Patient holds `identifier` (system, value, period), `birthDate` and `gender`, may say
+//! in an extension whether the access log is closed (不開示), and holds nothing else that
+//! carries meaning: `name`, `deceased`, `link` and the like are refused by name. All
+//! identifiers are the same person's.
 //!
 //! Source: FHIR R4, Patient; S7.1; design §1.
 
 use kyoyu_domain::{
     identifiers::{PersonIdentifier, PersonIdentifierSystem},
-    person::{Announcement, DatedIdentifier, Gender},
+    person::{Announcement, DatedIdentifier, Disclosure, Gender},
     phi::Phi,
     problem::Issue,
     rules::ANNOUNCE_SHAPE,
@@ -20,6 +21,10 @@ use crate::{
     json::Value,
     limits::Limits,
 };
+
+/// 不開示 — the extension of the Patient that closes the access log (`valueBoolean` true) or
+/// opens it again (false).
+pub const LOG_CLOSED: &str = "https://kyoyu.invalid/fhir/StructureDefinition/access-log-closed";
 
 /// Reads one announced Patient.
 ///
@@ -40,6 +45,7 @@ fn patient(patient: Value<'_>, limits: &Limits, reader: &mut Reader) -> Option<A
         "language",
         "text",
         "active",
+        "extension",
         "identifier",
         "birthDate",
         "gender",
@@ -51,7 +57,24 @@ fn patient(patient: Value<'_>, limits: &Limits, reader: &mut Reader) -> Option<A
     let birth_on = reader.read(patient, "birthDate", |text| dates::date(text));
     let gender = reader.read(patient, "gender", |text| Gender::from_code(text));
     let identifiers = identifiers(patient, limits, reader);
-    Some(Announcement { identifiers, birth_on: Phi::new(birth_on?), gender: gender? })
+    let disclosure = disclosure(patient, reader);
+    let birth_on = Phi::new(birth_on?);
+    Some(Announcement { identifiers, birth_on, gender: gender?, disclosure })
+}
+
+fn disclosure(patient: Value<'_>, reader: &mut Reader) -> Option<Disclosure> {
+    let extensions = reader.items(patient.get("extension").and(Some(patient))?, "extension");
+    if let Some(second) = extensions.get(1) {
+        reader.refuse(*second);
+    }
+    let extension = *extensions.first()?;
+    reader.only(extension, &["url", "valueBoolean"]);
+    reader.read(extension, "url", |url| (**url == *LOG_CLOSED).then_some(()))?;
+    let closed = extension.get("valueBoolean").and_then(Value::as_bool);
+    if closed.is_none() {
+        reader.refuse(extension);
+    }
+    closed.map(|closed| if closed { Disclosure::Closed } else { Disclosure::Open })
 }
 
 fn identifiers(patient: Value<'_>, limits: &Limits, reader: &mut Reader) -> Vec<DatedIdentifier> {
@@ -153,6 +176,23 @@ mod tests {
             (r#""value": "1"#, r#""assigner": {}, "value": "1"#, "identifier[1].assigner"),
         ] {
             assert_eq!(refused(from, to), [element], "{to}");
+        }
+    }
+
+    #[test]
+    fn the_access_log_is_closed_or_opened_by_one_extension() {
+        let read = |extension: &str| {
+            let extensions = format!(r#""extension": [{extension}], "gender""#);
+            let body = VALID.replacen(r#""gender""#, &extensions, 1);
+            read(body.as_bytes(), &Limits::default()).map(|announced| announced.disclosure)
+        };
+        let flag = |value: &str| format!(r#"{{"url": "{LOG_CLOSED}", "valueBoolean": {value}}}"#);
+        assert_eq!(read(&flag("true")), Ok(Some(Disclosure::Closed)));
+        assert_eq!(read(&flag("false")), Ok(Some(Disclosure::Open)));
+        let twice = format!("{},{}", flag("true"), flag("true"));
+        let other = flag("true").replace("access-log", "other");
+        for refused in [flag("1"), twice, other, flag("true, \"valueCode\": \"a\"")] {
+            assert!(read(&refused).is_err(), "{refused}");
         }
     }
 

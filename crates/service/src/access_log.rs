@@ -8,11 +8,12 @@ use kyoyu_domain::{
     catalogue::{self, Kind},
     identifiers::{InstitutionNumber, PersonKey},
     participant::Role,
+    person::Disclosure,
     policy::Purpose,
     problem::Problem,
     rules,
 };
-use kyoyu_store::audit;
+use kyoyu_store::{audit, person};
 use uuid::Uuid;
 
 use crate::{
@@ -65,7 +66,8 @@ impl Service {
     /// 閲覧履歴 — the accesses to the portal user's own data.
     ///
     /// # Errors
-    /// The refusal of a caller other than the portal.
+    /// The refusal of a caller other than the portal; [`rules::LOG_CLOSED`] from the moment
+    /// at which the eligibility network closes the log, also between two pages.
     pub async fn access_log(
         &self,
         caller: &Caller,
@@ -114,6 +116,9 @@ impl Service {
         limit: usize,
     ) -> Result<Vec<Access>, Failure> {
         let mut tx = self.store.begin().await?;
+        if person::disclosure(&mut tx, person).await? == Disclosure::Closed {
+            return Err((&rules::LOG_CLOSED).into());
+        }
         let rows = audit::list(&mut tx, person, before, limit as i64).await?;
         Ok(rows.into_iter().map(|row| self.access(row)).collect())
     }
@@ -159,7 +164,7 @@ impl Service {
         limit: usize,
     ) -> Result<Vec<Access>, Failure> {
         let mut reader = self.store.reader().await?;
-        let persons = kyoyu_store::person::find(&mut reader, identifier).await?;
+        let persons = person::find(&mut reader, identifier).await?;
         drop(reader);
         let mut tx = self.store.begin().await?;
         let [person] = persons[..] else { return Err((&rules::PERSON_UNKNOWN).into()) };

@@ -67,6 +67,9 @@ impl Service {
             }
             None => add(&mut tx, announcement, now).await?,
         };
+        if let Some(disclosure) = announcement.disclosure {
+            person::disclose(&mut tx, key, disclosure).await?;
+        }
         let person = person::get(&mut tx, key).await?.ok_or(&rules::INTERNAL)?;
         let event = AuditEvent::done(&caller.actor(), Action::Announce, 1).about(key);
         tx.commit(event).await?;

@@ -29,6 +29,8 @@ pub struct PlainRow {
     pub kind: String,
     /// When it was collected, in seconds since 1970.
     pub dated_at: i64,
+    /// When it was registered, in seconds since 1970.
+    pub registered_at: i64,
     /// The resource identifier.
     pub identifier: String,
     /// The Bundle identifier.
@@ -54,6 +56,13 @@ impl Meter {
     pub async fn checkpoint(&self) -> Result<()> {
         sqlx::query("checkpoint").execute(&self.0).await?;
         Ok(())
+    }
+
+    /// Does what autovacuum has done long before data are a year old: without it the first
+    /// look at a row after a checkpoint would write an image of its page.
+    pub async fn vacuum(&self) -> Result<()> {
+        sqlx::query("vacuum (analyze)").execute(&self.0).await?;
+        self.checkpoint().await
     }
 
     /// Lets the server write into log files that it has used before, as one does that has
@@ -110,7 +119,7 @@ impl Meter {
                 bundle text not null,
                 identifier text not null,
                 dated_at timestamptz not null,
-                registered_at timestamptz not null default now(),
+                registered_at timestamptz not null,
                 due_on date not null default current_date + 365,
                 resource jsonb not null
             );
@@ -129,17 +138,22 @@ impl Meter {
         };
         let patients: Vec<i64> = rows.iter().map(|row| row.patient).collect();
         let dates: Vec<i64> = rows.iter().map(|row| row.dated_at).collect();
+        let registered: Vec<i64> = rows.iter().map(|row| row.registered_at).collect();
         sqlx::query(
-            "insert into plain_resource (patient, kind, bundle, identifier, dated_at, resource)
-            select patient, kind, bundle, identifier, to_timestamp(dated_at), resource::jsonb
+            "insert into plain_resource (patient, kind, bundle, identifier, dated_at,
+                registered_at, resource)
+            select patient, kind, bundle, identifier, to_timestamp(dated_at),
+                to_timestamp(registered_at), resource::jsonb
             from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-                $6::text[]) as r (patient, kind, bundle, identifier, dated_at, resource)",
+                $6::bigint[], $7::text[])
+                as r (patient, kind, bundle, identifier, dated_at, registered_at, resource)",
         )
         .bind(&patients)
         .bind(column(|row| &row.kind))
         .bind(column(|row| &row.bundle))
         .bind(column(|row| &row.identifier))
         .bind(&dates)
+        .bind(&registered)
         .bind(column(|row| &row.resource))
         .execute(&self.0)
         .await?;
@@ -168,20 +182,39 @@ impl Meter {
         Ok(sqlx::query_scalar(statement).fetch_one(&self.0).await?)
     }
 
-    /// Lists what a purge of the plain design has to delete: everything but the newest
-    /// three collection times of each patient, as ours does. The list is no part of it.
-    pub async fn list_plain_due(&self) -> Result<()> {
+    /// Lists what a purge of the plain design has to delete of the results registered before
+    /// an instant (seconds since 1970): `short` are the kinds that go by age, and of those in
+    /// `last_n` the newest three collection times of each patient stay. The list is no part of
+    /// the design.
+    pub async fn list_plain_due(
+        &self,
+        before: i64,
+        short: &[String],
+        last_n: &[String],
+    ) -> Result<()> {
         let statements = "drop table if exists plain_due_list;
-            create unlogged table plain_due_list as
+            create unlogged table plain_due_list (id uuid primary key);";
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.0).await?;
+        sqlx::query(
+            "insert into plain_due_list
             select id
             from (
-                select id, dense_rank() over (partition by patient order by dated_at desc) as nth
+                select id, kind, registered_at,
+                    dense_rank() over (
+                        partition by patient, kind = any($3) order by dated_at desc
+                    ) as nth
                 from plain_resource
             ) as ranked
-            where nth > 3;
-            create index on plain_due_list (id);
-            analyze plain_due_list;";
-        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.0).await?;
+            where registered_at < to_timestamp($1::bigint)
+                and kind = any($2)
+                and (nth > 3 or kind <> all($3))",
+        )
+        .bind(before)
+        .bind(short)
+        .bind(last_n)
+        .execute(&self.0)
+        .await?;
+        sqlx::raw_sql(AssertSqlSafe("analyze plain_due_list")).execute(&self.0).await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
     identifiers::{Bucket, InsurerNumber, PersonIdentifier, PersonIdentifierSystem, PersonKey},
-    person::{DatedIdentifier, Gender, Person},
+    person::{DatedIdentifier, Disclosure, Gender, Person},
     phi::Phi,
     policy::ReadGrant,
 };
@@ -309,6 +309,38 @@ pub async fn update(
     .execute(tx.connection())
     .await?;
     expect_rows("person.update", 1, done.rows_affected())
+}
+
+/// 不開示 — opens or closes a person's access log.
+pub async fn disclose(tx: &mut Tx, key: PersonKey, disclosure: Disclosure) -> Result<()> {
+    let closed_at = (disclosure == Disclosure::Closed).then(|| tx.now());
+    let done = sqlx::query!(
+        "-- person.disclose
+        update person
+        set log_closed_at = $3
+        where bucket = $1 and person = $2",
+        key.bucket().number(),
+        key.uuid(),
+        closed_at
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("person.disclose", 1, done.rows_affected())
+}
+
+/// Whether a person's access log may be shown.
+pub async fn disclosure(tx: &mut Tx, key: PersonKey) -> Result<Disclosure> {
+    let closed = sqlx::query_scalar!(
+        r#"-- person.disclosure
+        select log_closed_at is not null as "closed!"
+        from person
+        where bucket = $1 and person = $2"#,
+        key.bucket().number(),
+        key.uuid()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(if closed { Disclosure::Closed } else { Disclosure::Open })
 }
 
 /// Adds an identifier to a person's history, or corrects its days.

@@ -3,13 +3,16 @@
 mod lease;
 mod plan;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use kyoyu_domain::identifiers::{Bucket, PersonKey, SubmissionId};
 use uuid::Uuid;
 
 pub use self::{
     lease::Lease,
-    plan::{Plan, Run, add_batch, end_run, find_plan, insert_plan, insert_run, move_plan, runs},
+    plan::{
+        Batch, Plan, Run, add_batch, end_run, find_plan, find_run, insert_plan, insert_run,
+        move_plan, runs,
+    },
 };
 use crate::{
     Tx, body, directory, document,
@@ -242,14 +245,28 @@ pub struct Burial {
     pub counts: String,
 }
 
+/// What a certificate is signed over: a tombstone that a run left.
+#[derive(Debug, Clone)]
+pub struct Tombstone {
+    /// The version that lost resources.
+    pub submission: SubmissionId,
+    /// SHA-256 of the body as it was received.
+    pub sha256: Vec<u8>,
+    /// What it lost.
+    pub counts: String,
+    /// Whether nothing of it was left.
+    pub complete: bool,
+}
+
 /// Leaves a tombstone for each version, and removes the ledger rows (with their
-/// envelopes) of those of which nothing is left.
-pub async fn bury(tx: &mut Tx, run: Uuid, burials: &[Burial]) -> Result<()> {
+/// envelopes) of those of which nothing is left. Answers the tombstones in the order of
+/// their versions.
+pub async fn bury(tx: &mut Tx, run: Uuid, burials: &[Burial]) -> Result<Vec<Tombstone>> {
     let now = tx.now();
     let buckets: Vec<i16> = burials.iter().map(|one| one.submission.bucket.number()).collect();
     let submissions: Vec<Uuid> = burials.iter().map(|one| one.submission.uuid).collect();
     let counts: Vec<String> = burials.iter().map(|one| one.counts.clone()).collect();
-    let done = sqlx::query!(
+    let rows = sqlx::query!(
         "-- purge.bury
         insert into tombstone (bucket, submission, institution, identifier, version, sha256,
             registered_at, deleted_at, run, counts, complete)
@@ -263,91 +280,46 @@ pub async fn bury(tx: &mut Tx, run: Uuid, burials: &[Burial]) -> Result<()> {
                     and g.submission = s.submission
             )
         from unnest($1::smallint[], $2::uuid[], $3::text[]) as wanted (bucket, submission, counts)
-        join submission s on s.bucket = wanted.bucket and s.submission = wanted.submission",
+        join submission s on s.bucket = wanted.bucket and s.submission = wanted.submission
+        returning bucket, submission, sha256, counts, complete",
         &buckets,
         &submissions,
         &counts,
         now,
         run
     )
-    .execute(tx.connection())
-    .await?;
-    expect_rows("purge.bury", burials.len() as u64, done.rows_affected())?;
-    sqlx::query!(
-        "-- purge.close_ledger
-        delete from submission s
-        using tombstone t
-        where t.bucket = s.bucket
-            and t.submission = s.submission
-            and t.deleted_at = $3
-            and t.run = $4
-            and t.complete
-            and s.bucket = any($1)
-            and s.submission = any($2)",
-        &buckets,
-        &submissions,
-        now,
-        run
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// What a certificate is signed over: the tombstones of a run, in the order of their keys.
-#[derive(Debug, Clone)]
-pub struct Tombstone {
-    /// The version that lost resources.
-    pub submission: SubmissionId,
-    /// SHA-256 of the body as it was received.
-    pub sha256: Vec<u8>,
-    /// What it lost.
-    pub counts: String,
-    /// Whether nothing of it was left.
-    pub complete: bool,
-    /// When.
-    pub deleted_at: DateTime<Utc>,
-}
-
-/// The tombstones of a run after a key.
-pub async fn tombstones(
-    tx: &mut Tx,
-    run: Uuid,
-    after: Option<(i16, Uuid, DateTime<Utc>)>,
-    limit: i64,
-) -> Result<Vec<Tombstone>> {
-    let (bucket, submission, deleted_at) = after.unwrap_or((-1, Uuid::nil(), DateTime::UNIX_EPOCH));
-    let rows = sqlx::query!(
-        "-- purge.tombstones
-        select bucket, submission, sha256, counts, complete, deleted_at
-        from tombstone
-        where run = $1 and (bucket, submission, deleted_at) > ($2, $3, $4)
-        order by bucket, submission, deleted_at
-        limit $5",
-        run,
-        bucket,
-        submission,
-        deleted_at,
-        limit
-    )
     .fetch_all(tx.connection())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let bucket = Bucket::from_number(row.bucket).ok_or(Error::Corrupt {
-                table: "tombstone",
-                column: "bucket",
-                what: "out of range",
-            })?;
-            Ok(Tombstone {
-                submission: SubmissionId { bucket, uuid: row.submission },
-                sha256: row.sha256,
-                counts: row.counts,
-                complete: row.complete,
-                deleted_at: row.deleted_at,
-            })
-        })
-        .collect()
+    expect_rows("purge.bury", burials.len() as u64, rows.len() as u64)?;
+    let mut stones = Vec::new();
+    for row in rows {
+        let out_of_range =
+            Error::Corrupt { table: "tombstone", column: "bucket", what: "out of range" };
+        let bucket = Bucket::from_number(row.bucket).ok_or(out_of_range)?;
+        let submission = SubmissionId { bucket, uuid: row.submission };
+        let (sha256, counts, complete) = (row.sha256, row.counts, row.complete);
+        stones.push(Tombstone { submission, sha256, counts, complete });
+    }
+    stones.sort_by_key(|stone| (stone.submission.bucket.number(), stone.submission.uuid));
+    close_ledger(tx, &stones).await?;
+    Ok(stones)
+}
+
+async fn close_ledger(tx: &mut Tx, stones: &[Tombstone]) -> Result<()> {
+    let complete = || stones.iter().filter(|stone| stone.complete).map(|stone| stone.submission);
+    let buckets: Vec<i16> = complete().map(|id| id.bucket.number()).collect();
+    let submissions: Vec<Uuid> = complete().map(|id| id.uuid).collect();
+    let done = sqlx::query!(
+        "-- purge.close_ledger
+        delete from submission s
+        using unnest($1::smallint[], $2::uuid[]) as gone (bucket, submission)
+        where s.bucket = gone.bucket and s.submission = gone.submission",
+        &buckets,
+        &submissions
+    )
+    .execute(tx.connection())
+    .await?;
+    expect_rows("purge.close_ledger", submissions.len() as u64, done.rows_affected())
 }
 
 /// 未処理 — how much is due, for `purge status` and the metrics.

@@ -46,6 +46,7 @@ pub(crate) enum Purpose {
     CheckupLevel,
     Document,
     RecipientNumber,
+    BenchPerson,
 }
 
 impl Seed {

@@ -79,19 +79,29 @@ impl World {
     /// Answer: the person's index, and a Bundle with `resources` results of many kinds
     /// that is sent at `at`. Different indices have different Bundle identifiers.
     pub fn bundle(&self, index: u64, resources: usize, at: DateTime<Utc>) -> (u64, SynthBundle) {
-        let mut dice = self.seed.dice(Purpose::BenchBundle, &[index]);
-        let person = dice.below(self.size.persons);
+        let person = self.anybody(index);
+        (person, self.bundle_of(person, resources, Sending::new(index, at)))
+    }
+
+    /// The index of a person, drawn by a number: some are drawn often, some never.
+    pub fn anybody(&self, number: u64) -> u64 {
+        self.seed.dice(Purpose::BenchPerson, &[number]).below(self.size.persons)
+    }
+
+    /// The same for a person of one's choice; the sending's serial is the index.
+    pub fn bundle_of(&self, person: u64, resources: usize, sending: Sending) -> SynthBundle {
+        let mut dice = self.seed.dice(Purpose::BenchBundle, &[sending.serial]);
         let institution = if dice.percent(80) {
             self.home_of(person)
         } else {
             dice.below(self.size.institutions)
         };
         let report = LabReport {
-            sending: Sending::new(index, at),
-            collected_at: at - Duration::minutes(dice.between(20, 2_000)),
+            sending,
+            collected_at: sending.sent_at - Duration::minutes(dice.between(20, 2_000)),
             results: Results::AsInLife(resources),
         };
-        (person, labs(&self.institution(institution), &self.person(person), &report))
+        labs(&self.institution(institution), &self.person(person), &report)
     }
 
     /// 送信の流れ — `count` Bundles as hospitals send them from `from` until `to`, in order.

@@ -64,13 +64,13 @@ pub(super) async fn closed_loop(
     let next = Arc::new(AtomicUsize::new(0));
     let cpu_before = cpu::used(stage.postmaster());
     let began = Instant::now();
-    let until = began + Duration::from_secs(seconds);
+    let time = Duration::from_secs(seconds);
     let mut loops = JoinSet::new();
     for mut wire in wires {
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         loops.spawn(async move {
             let mut latencies = Vec::new();
-            while Instant::now() < until {
+            while began.elapsed() < time {
                 let position = next.fetch_add(1, Ordering::Relaxed);
                 let Some(request) = requests.get(position) else { break };
                 let sent = Instant::now();

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use kyoyu_devkit::{Claims, Client, Identity, Pki, Request, TokenIssuer, Wire, story::Visit};
 use kyoyu_domain::{
+    clock::Clock,
     consent::ConsentCategory,
     identifiers::InstitutionNumber,
     participant::{Issuer, Participant, Role, SignatureAlgorithm},
@@ -18,7 +19,10 @@ use kyoyu_service::{Caller, NewParticipant, Peers, Service};
 use kyoyu_store::measure::Meter;
 use kyoyu_synth::{Seed, World, WorldSize, announcement};
 
-use super::{Extent, Figures, Requests};
+use super::{
+    Extent, Figures, Requests,
+    sent::{Batch, Drawn, Sent},
+};
 use crate::{
     commands::OffsetClock,
     config::Config,
@@ -41,7 +45,7 @@ pub(super) struct Stage {
     connections: usize,
     patients: Vec<String>,
     reader: Reader,
-    next_bundle: std::sync::atomic::AtomicU64,
+    pub(super) sent: Sent,
     from: DateTime<Utc>,
     config: Config,
     connection: Connection,
@@ -99,7 +103,6 @@ impl Stage {
         let reader = register(&service, &world, &pki, &config).await?;
         let patients = people(&service, &world, &reader).await?;
         let from = service.now().await.map_err(|problem| output::problem(&problem))?;
-        let next_bundle = std::sync::atomic::AtomicU64::new(0);
         Ok(Self {
             world,
             meter,
@@ -110,7 +113,7 @@ impl Stage {
             connections: extent.connections,
             patients,
             reader,
-            next_bundle,
+            sent: Sent::default(),
             from,
             config,
             connection,
@@ -126,9 +129,14 @@ impl Stage {
         self.connection.postmaster()
     }
 
+    /// When the measuring began.
+    pub(super) fn opened_at(&self) -> DateTime<Utc> {
+        self.from
+    }
+
     /// When everything that is made beforehand is sent.
     pub(super) fn sent_at(&self) -> DateTime<Utc> {
-        self.from - TimeDelta::seconds(1)
+        self.clock.now(self.from) - TimeDelta::seconds(1)
     }
 
     /// A request as it goes over a connection.
@@ -160,14 +168,26 @@ impl Stage {
         Ok(wires)
     }
 
-    /// Registrations of Bundles that were never sent before.
-    pub(super) fn bundles(&self, resources: usize, count: u64) -> Requests {
-        let first = self.next_bundle.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
-        let make = |index| {
-            let (_, bundle) = self.world.bundle(index, resources, self.sent_at());
-            anyhow::Ok(self.message(&Request::post_json("/fhir/Bundle", bundle.json)?))
+    /// Registrations of Bundles that were never sent before, for patients here and there.
+    pub(super) fn bundles(&self, resources: usize, count: u64) -> anyhow::Result<Batch> {
+        let (world, first) = (self.world, self.sent.drawn());
+        self.bundles_of(resources, (first..first + count).map(|number| world.anybody(number)))
+    }
+
+    /// Registrations of Bundles that were never sent before, one for each of the persons.
+    pub(super) fn bundles_of(
+        &self,
+        resources: usize,
+        persons: impl Iterator<Item = u64>,
+    ) -> anyhow::Result<Batch> {
+        let mut batch = self.sent.draw(resources, persons, self.sent_at());
+        let message = |bundle: &Drawn| {
+            let request = Request::post_json("/fhir/Bundle", bundle.make(&self.world).json)?;
+            anyhow::Ok(self.message(&request))
         };
-        Arc::new((first..first + count).filter_map(|index| make(index).ok()).collect())
+        batch.requests =
+            Arc::new(batch.bundles.iter().map(message).collect::<anyhow::Result<_>>()?);
+        Ok(batch)
     }
 
     /// Searches for the newest twenty results of patients, in a scattered order.

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use kyoyu_domain::rules;
 use kyoyu_store::{
     Tx,
-    purge::{self, Plan},
+    purge::{self, Plan, Tombstone},
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -40,42 +41,53 @@ pub(super) struct Certificate {
     pub(super) signature: [u8; 64],
 }
 
-/// Writes the certificate of a run from the tombstones that it left.
+/// 根 — what a certificate says of the tombstones: each batch's, in the order of their
+/// versions, hashed onto those of the batches before it. Who has the tombstones of a run, by
+/// the instants of their deletion, can compute it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Root([u8; 32]);
+
+impl Root {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The root after one more batch.
+    pub(super) fn after(self, stones: &[Tombstone]) -> Self {
+        let mut hash = Sha256::new_with_prefix(self.0);
+        for stone in stones {
+            hash.update(stone.submission.bucket.number().to_be_bytes());
+            hash.update(stone.submission.uuid.as_bytes());
+            hash.update(&stone.sha256);
+            hash.update((stone.counts.len() as u64).to_be_bytes());
+            hash.update(&stone.counts);
+            hash.update([u8::from(stone.complete)]);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+/// Writes the certificate of a run that has done its last batch.
 pub(super) async fn write(
     tx: &mut Tx,
     run: Uuid,
     plan: &Plan,
     key: &CertificateKey,
 ) -> Result<Certificate, Failure> {
-    const PAGE: i64 = 1000;
-    let (mut root, mut stones, mut after) = (Sha256::new(), 0_u64, None);
-    loop {
-        let page = purge::tombstones(tx, run, after, PAGE).await?;
-        for stone in &page {
-            root.update(stone.submission.bucket.number().to_be_bytes());
-            root.update(stone.submission.uuid.as_bytes());
-            root.update(&stone.sha256);
-            root.update((stone.counts.len() as u64).to_be_bytes());
-            root.update(&stone.counts);
-            root.update([u8::from(stone.complete)]);
-        }
-        stones += page.len() as u64;
-        let Some(last) = page.last().filter(|_| page.len() as i64 == PAGE) else { break };
-        let id = last.submission;
-        after = Some((id.bucket.number(), id.uuid, last.deleted_at));
-    }
-    let deleted = purge::runs(tx, 100).await?.into_iter().find(|one| one.run == run);
-    let (resources, segments) = deleted.map_or((0, 0), |run| (run.resources, run.segments));
+    let done = purge::find_run(tx, run).await?.ok_or(&rules::INTERNAL)?;
     let text = format!(
         "{{\"run\":\"{run}\",\"plan\":\"{}\",\"policyVersion\":{},\"dueThrough\":\"{}\",\
-         \"endedAt\":\"{}\",\"resources\":{resources},\"segments\":{segments},\
-         \"tombstones\":{stones},\"planned\":\"{}\",\"root\":\"{}\"}}",
+         \"endedAt\":\"{}\",\"resources\":{},\"segments\":{},\
+         \"tombstones\":{},\"planned\":\"{}\",\"root\":\"{}\"}}",
         plan.plan,
         plan.policy_version,
         plan.due_through,
         tx.now().to_rfc3339(),
+        done.resources,
+        done.segments,
+        done.tombstones,
         plan.counts,
-        hex(&root.finalize()),
+        hex(&done.root),
     );
     let signature = key.0.sign(text.as_bytes()).to_bytes();
     Ok(Certificate { text, signature })

@@ -12,12 +12,17 @@ use kyoyu_domain::{
 };
 use kyoyu_store::{
     Tx, person,
-    purge::{self, Burial, Lease, Plan, Position},
+    purge::{self, Batch, Burial, Lease, Plan, Position},
     segment::SegmentKey,
 };
 use uuid::Uuid;
 
-use super::{Tally, certificate, operator, plan::Disposals};
+use super::{
+    Tally,
+    certificate::{self, Root},
+    operator,
+    plan::Disposals,
+};
 use crate::{Service, failure::Failure};
 
 /// 実行結果 — how a run ended.
@@ -69,7 +74,7 @@ impl Service {
             _ => return Err((&rules::NOT_FOUND).into()),
         }
         let run = tx.randomness().uuid_v7(tx.now());
-        purge::insert_run(&mut tx, run, plan.plan).await?;
+        purge::insert_run(&mut tx, run, plan.plan, Root::default().as_bytes()).await?;
         tx.commit(AuditEvent::done(&operator(who), Action::Purge, 0)).await?;
         match self.run_batches(lease, who, run, &plan).await {
             Ok((resources, batches)) => {
@@ -90,15 +95,11 @@ impl Service {
         run: Uuid,
         plan: &Plan,
     ) -> Result<(u64, u32), Failure> {
-        let (mut resources, mut batches) = (0, 0);
-        let mut position = None;
+        let mut progress = Progress { run, ..Progress::default() };
         loop {
-            let (next, deleted) = self.run_batch(lease, who, run, plan, position).await?;
-            resources += deleted;
-            batches += 1;
-            position = next;
-            if position.is_none() {
-                return Ok((resources, batches));
+            self.run_batch(lease, who, plan, &mut progress).await?;
+            if progress.position.is_none() {
+                return Ok((progress.resources, progress.batches));
             }
         }
     }
@@ -108,27 +109,29 @@ impl Service {
         &self,
         lease: &Lease,
         who: &str,
-        run: Uuid,
         plan: &Plan,
-        after: Option<Position>,
-    ) -> Result<(Option<Position>, u64), Failure> {
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
         let mut tx = self.store.begin().await?;
         lease.check(&mut tx).await?;
         // What became due since the plan waits for the next one.
         let day = plan.due_through.min(japan_day(tx.now()));
-        let batch = self.due_batch(&mut tx, day, after).await?;
+        let batch = self.due_batch(&mut tx, day, progress.position).await?;
         // A person for whom something is being written right now is left for the next
         // run, instead of waiting with the locks of the others in hand.
         let persons = person::try_lock(&mut tx, &batch.persons).await?;
         let disposals = self.disposals(&mut tx, &persons, day).await?;
-        let deleted = dispose(&mut tx, run, &disposals).await?;
+        let (deleted, root) = dispose(&mut tx, progress, &disposals).await?;
         let event = AuditEvent::done(&operator(who), Action::Purge, deleted as usize);
         let kinds = CATALOGUE
             .iter()
             .filter(|kind| disposals.segments.iter().any(|one| one.segment.key.kind == *kind))
             .collect();
         tx.commit(event.of_kinds(kinds)).await?;
-        Ok((batch.position, deleted))
+        progress.resources += deleted;
+        progress.batches += 1;
+        (progress.position, progress.root) = (batch.position, root);
+        Ok(())
     }
 
     /// Ends a run with its certificate.
@@ -164,8 +167,24 @@ impl Service {
     }
 }
 
-/// Carries out a batch's disposals; answers how many resources were deleted.
-async fn dispose(tx: &mut Tx, run: Uuid, disposals: &Disposals) -> Result<u64, Failure> {
+/// 進み — how far a run has come.
+#[derive(Debug, Default)]
+struct Progress {
+    run: Uuid,
+    /// Where the next batch begins; none: at the beginning, or there is no next.
+    position: Option<Position>,
+    resources: u64,
+    batches: u32,
+    root: Root,
+}
+
+/// Carries out a batch's disposals; answers how many resources were deleted, and the root
+/// with their tombstones.
+async fn dispose(
+    tx: &mut Tx,
+    progress: &Progress,
+    disposals: &Disposals,
+) -> Result<(u64, Root), Failure> {
     let mut whole: Vec<SegmentKey> = Vec::new();
     let mut lost: BTreeMap<SubmissionId, Tally> = BTreeMap::new();
     for one in &disposals.segments {
@@ -182,8 +201,15 @@ async fn dispose(tx: &mut Tx, run: Uuid, disposals: &Disposals) -> Result<u64, F
         .iter()
         .map(|(submission, tally)| Burial { submission: *submission, counts: tally.text() })
         .collect();
-    purge::bury(tx, run, &burials).await?;
+    let stones = purge::bury(tx, progress.run, &burials).await?;
+    let root = progress.root.after(&stones);
     let resources = lost.values().map(Tally::resources).sum::<u64>();
-    purge::add_batch(tx, run, disposals.segments.len() as i64, resources as i64).await?;
-    Ok(resources)
+    let batch = Batch {
+        segments: disposals.segments.len() as i64,
+        resources: resources as i64,
+        tombstones: stones.len() as i64,
+        root: root.as_bytes(),
+    };
+    purge::add_batch(tx, progress.run, batch).await?;
+    Ok((resources, root))
 }

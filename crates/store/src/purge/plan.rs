@@ -113,6 +113,11 @@ pub struct Run {
     pub segments: i64,
     /// Resources deleted.
     pub resources: i64,
+    /// Tombstones left.
+    pub tombstones: i64,
+    /// What the certificate says of them, 32 bytes: each batch's tombstones, hashed onto
+    /// those before it.
+    pub root: Vec<u8>,
     /// Why it stopped early.
     pub error: Option<String>,
     /// The certificate of deletion.
@@ -122,31 +127,52 @@ pub struct Run {
 }
 
 /// Stores the beginning of a run.
-pub async fn insert_run(tx: &mut Tx, run: Uuid, plan: Uuid) -> Result<()> {
+pub async fn insert_run(tx: &mut Tx, run: Uuid, plan: Uuid, root: &[u8]) -> Result<()> {
     let now = tx.now();
     let done = sqlx::query!(
         "-- purge.insert_run
-        insert into purge_run (run, plan, started_at, batches, segments, resources)
-        values ($1, $2, $3, 0, 0, 0)",
+        insert into purge_run (run, plan, started_at, batches, segments, resources, tombstones,
+            root)
+        values ($1, $2, $3, 0, 0, 0, 0, $4)",
         run,
         plan,
-        now
+        now,
+        root
     )
     .execute(tx.connection())
     .await?;
     expect_rows("purge.insert_run", 1, done.rows_affected())
 }
 
+/// 一括 — what one transaction of a run did.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// Segments deleted or rewritten.
+    pub segments: i64,
+    /// Resources deleted.
+    pub resources: i64,
+    /// Tombstones left.
+    pub tombstones: i64,
+    /// The run's root after them.
+    pub root: &'a [u8],
+}
+
 /// Adds a batch to a run.
-pub async fn add_batch(tx: &mut Tx, run: Uuid, segments: i64, resources: i64) -> Result<()> {
+pub async fn add_batch(tx: &mut Tx, run: Uuid, batch: Batch<'_>) -> Result<()> {
     let done = sqlx::query!(
         "-- purge.add_batch
         update purge_run
-        set batches = batches + 1, segments = segments + $2, resources = resources + $3
+        set batches = batches + 1,
+            segments = segments + $2,
+            resources = resources + $3,
+            tombstones = tombstones + $4,
+            root = $5
         where run = $1 and ended_at is null",
         run,
-        segments,
-        resources
+        batch.segments,
+        batch.resources,
+        batch.tombstones,
+        batch.root
     )
     .execute(tx.connection())
     .await?;
@@ -178,13 +204,29 @@ pub async fn end_run(
     expect_rows("purge.end_run", 1, done.rows_affected())
 }
 
+/// A run by its id.
+pub async fn find_run(tx: &mut Tx, run: Uuid) -> Result<Option<Run>> {
+    let run = sqlx::query_as!(
+        Run,
+        "-- purge.find_run
+        select run, plan, started_at, ended_at, batches, segments, resources, tombstones, root,
+            error, certificate, signature
+        from purge_run
+        where run = $1",
+        run
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(run)
+}
+
 /// The newest runs.
 pub async fn runs(tx: &mut Tx, limit: i64) -> Result<Vec<Run>> {
     let runs = sqlx::query_as!(
         Run,
         "-- purge.runs
-        select run, plan, started_at, ended_at, batches, segments, resources, error, certificate,
-            signature
+        select run, plan, started_at, ended_at, batches, segments, resources, tombstones, root,
+            error, certificate, signature
         from purge_run
         order by started_at desc, run desc
         limit $1",
