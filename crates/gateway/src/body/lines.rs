@@ -108,6 +108,8 @@ where
     /// The body is cut, too slow, or unpacks to far more than it is; no memory; the gateway
     /// stops. Lines that were given out before stay what they are.
     pub(crate) async fn next(&mut self) -> Result<Option<ImportLine>, Problem> {
+        // The line that was given out before is no longer ours.
+        self.memory.hold(BATCH_BYTES + self.reader.splitter().held_bytes())?;
         loop {
             if let Some(line) = self.reader.splitter().lines.pop_front() {
                 return Ok(Some(line));

@@ -41,8 +41,9 @@ impl Service {
         self.traffic.calm(self.options.imports.patience).await;
     }
 
-    /// 一行の処理 — registers the next line, by the same use case as a single Bundle. A line that is worked on twice, after a crash or a long claim, gets
-    /// the receipt of the first time.
+    /// 一行の処理 — registers the next line, by the same use case as a single Bundle. A line
+    /// that is worked on twice, after a crash or a long claim, gets the receipt of the first
+    /// time.
     ///
     /// # Errors
     /// The database does not answer; then the line waits for another try.
