@@ -84,7 +84,7 @@ impl Arguments {
         let name = &self.database_name;
         match self.command {
             Command::Serve => serve::run(&config, name).await,
-            Command::Work => work::run(&config, name).await,
+            Command::Work => Box::pin(work::run(&config, name)).await,
             Command::Migrate => migrate::run(&config, name).await,
             Command::Demo(arguments) => demo::run(config, arguments).await,
             Command::Validate(arguments) => validate::run(&config, &arguments),

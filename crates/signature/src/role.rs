@@ -19,8 +19,8 @@ const PRINTABLE_STRING: u8 = 0x13;
 /// The first role of a certificate.
 pub(crate) fn of(certificate: &TbsCertificate) -> Option<HealthcareRole> {
     let (_, attributes) = certificate.get::<SubjectDirectoryAttributes>().ok()??;
-    let actors = attributes.0.iter().filter(|attribute| attribute.oid == HEALTHCARE_ACTOR);
-    actors.filter_map(|attribute| first_role(attribute.value.value())).next()
+    let mut actors = attributes.0.iter().filter(|attribute| attribute.oid == HEALTHCARE_ACTOR);
+    actors.find_map(|attribute| first_role(attribute.value.value()))
 }
 
 /// `values` are the attribute's: each a set of actors, or one actor by itself.

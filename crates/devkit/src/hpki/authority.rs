@@ -110,7 +110,7 @@ impl Hpki {
         dates: RevocationDates,
         revoked: &[RevokedCard<'_>],
     ) -> Result<String> {
-        Ok([self.root_list_pem(dates)?, self.list(&self.intermediate, dates, revoked)?].concat())
+        Ok([self.root_list_pem(dates)?, list(&self.intermediate, dates, revoked)?].concat())
     }
 
     /// The root's list alone: it says nothing of signers.
@@ -118,34 +118,33 @@ impl Hpki {
     /// # Errors
     /// When it cannot be signed.
     pub fn root_list_pem(&self, dates: RevocationDates) -> Result<String> {
-        self.list(&self.root, dates, &[])
+        list(&self.root, dates, &[])
     }
+}
 
-    fn list(
-        &self,
-        issuer: &Issuer<'static, KeyPair>,
-        dates: RevocationDates,
-        revoked: &[RevokedCard<'_>],
-    ) -> Result<String> {
-        let entry = |one: &RevokedCard<'_>| {
-            let reason = one.compromised.then_some(RevocationReason::KeyCompromise);
-            Ok(RevokedCertParams {
-                serial_number: SerialNumber::from_slice(&one.card.serial()?),
-                revocation_time: moment(one.at)?,
-                reason_code: reason.or(Some(RevocationReason::Superseded)),
-                invalidity_date: None,
-            })
-        };
-        let params = CertificateRevocationListParams {
-            this_update: moment(dates.made_at)?,
-            next_update: moment(dates.until)?,
-            crl_number: SerialNumber::from(1_u64),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.iter().map(entry).collect::<Result<_>>()?,
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        Ok(params.signed_by(issuer)?.pem()?)
-    }
+fn list(
+    issuer: &Issuer<'static, KeyPair>,
+    dates: RevocationDates,
+    revoked: &[RevokedCard<'_>],
+) -> Result<String> {
+    let entry = |one: &RevokedCard<'_>| {
+        let reason = one.compromised.then_some(RevocationReason::KeyCompromise);
+        Ok(RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&one.card.serial()?),
+            revocation_time: moment(one.at)?,
+            reason_code: reason.or(Some(RevocationReason::Superseded)),
+            invalidity_date: None,
+        })
+    };
+    let params = CertificateRevocationListParams {
+        this_update: moment(dates.made_at)?,
+        next_update: moment(dates.until)?,
+        crl_number: SerialNumber::from(1_u64),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.iter().map(entry).collect::<Result<_>>()?,
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(params.signed_by(issuer)?.pem()?)
 }
 
 fn authority(name: &str) -> CertificateParams {
