@@ -10,6 +10,7 @@ mod visit;
 mod words;
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{
         Arc,
@@ -505,6 +506,19 @@ impl TestApp {
         let sql = AssertSqlSafe(format!("select count(*) from {table}"));
         let count = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut connection).await;
         count.expect("a table of the schema")
+    }
+
+    /// The server processes of the service's own connections.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn backends(&self) -> BTreeSet<i32> {
+        let mut connection = self.database.as_owner().await;
+        let sql = "select pid
+            from pg_stat_activity
+            where datname = current_database() and usename <> current_user";
+        let backends = sqlx::query_scalar::<_, i32>(sql).fetch_all(&mut connection).await;
+        backends.expect("the list of connections").into_iter().collect()
     }
 
     /// The rows of every table that a submission writes to.
