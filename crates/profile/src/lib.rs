@@ -7,6 +7,7 @@
 //! service's own operations.
 
 pub mod announcement;
+mod base64;
 pub mod checked;
 pub mod collection;
 pub mod consent;

@@ -1,6 +1,10 @@
 //! 添付 — the attachments of a document: PNG, JPEG, TIFF and PDF, texts, and CDA (S9.5).
 
-use crate::{checked::Attachment, json::Value};
+use crate::{
+    base64::{digit_value, is_canonical},
+    checked::Attachment,
+    json::Value,
+};
 
 /// How much of an attachment tells what it is.
 const HEAD_BASE64: usize = 64;
@@ -77,17 +81,6 @@ fn head(base64: &str) -> Option<Vec<u8>> {
     Some(head)
 }
 
-fn digit_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
-}
-
 /// The attachments whose text can be made again from their bytes: those that can be kept
 /// beside the document.
 pub(crate) fn of(root: Value<'_>) -> Vec<Attachment> {
@@ -107,34 +100,9 @@ fn attachment(value: Value<'_>) -> Option<Attachment> {
     Some(Attachment { media_type, base64: start..start + text.len() })
 }
 
-/// Whether base64 is written in the one way that encoding its bytes gives.
-fn is_canonical(text: &str) -> bool {
-    let digits = text.trim_end_matches('=').as_bytes();
-    let unused_bits = match (digits.len() % 4, text.len() - digits.len()) {
-        (0, 0) => 0,
-        (2, 2) => 4,
-        (3, 1) => 2,
-        _ => return false,
-    };
-    let last = digits.last().and_then(|digit| digit_value(*digit)).unwrap_or(1);
-    !digits.is_empty()
-        && last & ((1 << unused_bits) - 1) == 0
-        && digits.iter().all(|digit| digit_value(*digit).is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_canonical_base64_can_be_made_again() {
-        for good in ["QQ==", "QUI=", "QUJD", "QUJDRA=="] {
-            assert!(is_canonical(good), "{good}");
-        }
-        for bad in ["", "QQ", "QQ=", "QR==", "QUJ=", "QU JD", "QUJD====", "Q===", "=QUJ", "QU=D"] {
-            assert!(!is_canonical(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {

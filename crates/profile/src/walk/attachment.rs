@@ -1,7 +1,10 @@
 //! 添付 — size and data of an attachment.
 
-use super::{formats, object::NAMES, texts, unit::Walk};
-use crate::json::{Kind, Value};
+use super::{object::NAMES, texts, unit::Walk};
+use crate::{
+    base64,
+    json::{Kind, Value},
+};
 
 impl<'d> Walk<'_, '_, 'd> {
     /// The stated size has to be that of the data.
@@ -10,11 +13,11 @@ impl<'d> Walk<'_, '_, 'd> {
         let stated = size.map(|size| size.source().parse::<i64>());
         let data = value.field(NAMES.data).and_then(Value::as_str);
         let is_base64 = |data: &&str| {
-            let (letters, others) = formats::count_base64(data);
+            let (letters, others) = base64::count(data);
             letters.is_multiple_of(4) && others == 0
         };
         let bytes = data.as_deref().filter(is_base64);
-        let decoded = bytes.map(formats::base64_bytes);
+        let decoded = bytes.map(base64::bytes);
         if decoded == Some(None) {
             self.broken(&texts::ATTACHMENT_DATA, value);
         }
@@ -27,7 +30,7 @@ impl<'d> Walk<'_, '_, 'd> {
             None => {}
         }
         if let Some(hash) = value.field(NAMES.hash).and_then(Value::as_str)
-            && formats::base64_bytes(&hash).is_none()
+            && base64::bytes(&hash).is_none()
         {
             self.broken(&texts::ATTACHMENT_DATA, value);
         }

@@ -149,27 +149,3 @@ pub(super) fn is_uuid(text: &str) -> bool {
             _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         })
 }
-
-/// How many letters of base64 there are, `=` included, and how many others that are no blanks.
-pub(super) fn count_base64(text: &str) -> (usize, usize) {
-    let counts = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let (mut letters, mut blanks) = (0, 0);
-    for byte in text.as_bytes() {
-        letters += usize::from(counts(byte));
-        blanks += usize::from(byte.is_ascii_whitespace());
-    }
-    (letters, text.len() - letters - blanks)
-}
-
-/// How many bytes base64 without blanks means; none where `=` or another character stands
-/// in the wrong place.
-pub(super) fn base64_bytes(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
-    let digits = &bytes[..bytes.len() - padding];
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    if padding > 2 || !bytes.len().is_multiple_of(4) || !digits.iter().all(plain) {
-        return None;
-    }
-    Some(bytes.len() / 4 * 3 - padding)
-}

@@ -12,6 +12,7 @@ use super::{
     uris,
 };
 use crate::{
+    base64,
     definition::{Strength, TypedJson},
     fhirpath::Focus,
     json::{Kind, Value},
@@ -127,7 +128,7 @@ impl<'d> Walk<'_, '_, 'd> {
 
     /// The reference validator counts the letters of base64 and looks at no others.
     fn base64(&mut self, text: &str, value: Value<'d>) {
-        let (letters, others) = formats::count_base64(text);
+        let (letters, others) = base64::count(text);
         if !letters.is_multiple_of(4) {
             self.broken(&texts::BASE64, value);
         } else if others > 0 {
