@@ -4,6 +4,7 @@ mod attachments;
 mod exchange;
 mod extraction;
 mod following;
+mod joins;
 mod official;
 mod races;
 mod signature;

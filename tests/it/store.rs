@@ -4,6 +4,7 @@
 mod certificate;
 mod exactly_once;
 mod hold;
+mod joins;
 mod limits;
 mod rights;
 mod texts;
@@ -87,10 +88,14 @@ impl Ward {
 
     /// What the doctor is shown.
     async fn search(&self, person: PersonKey, of_type: Type) -> Vec<Found> {
+        self.try_search(person, of_type).await.expect("the consent is in force")
+    }
+
+    async fn try_search(&self, person: PersonKey, of_type: Type) -> Result<Vec<Found>, Problem> {
         let parameters = vec![("patient".to_owned(), format!("Patient/{person}"))];
         let query = SearchQuery { parameters, by: SentBy::Get };
-        let page = self.service.search(&doctor(), of_type.name(), query).await;
-        page.expect("the consent is in force").entries
+        let page = self.service.search(&doctor(), of_type.name(), query).await?;
+        Ok(page.entries)
     }
 
     /// A number that SQL answers; the text is the test's own.

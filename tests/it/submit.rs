@@ -6,5 +6,6 @@ mod lists;
 mod official;
 mod preview;
 mod refusals;
+mod successors;
 mod verbs;
 mod written;

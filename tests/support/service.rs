@@ -168,6 +168,7 @@ fn participant(id: i32, role: Role, institutions: &[&str]) -> Arc<Participant> {
         starts_at: DateTime::UNIX_EPOCH,
         ends_at: None,
         institutions: institutions.iter().map(|text| number(text)).collect(),
+        predecessors: std::collections::BTreeMap::new(),
         insurer: None,
     })
 }

@@ -31,7 +31,7 @@ pub struct InstitutionNumber([u8; 10]);
 impl InstitutionNumber {
     const FORM: BadForm = BadForm {
         name: "the institution number",
-        form: "ten digits, prefecture 01-47 and 点数表区分 1, 3 or 4",
+        form: "ten digits, prefecture 01-47 and 点数表区分 1 to 4",
     };
 
     /// The ten digits.
@@ -39,14 +39,20 @@ impl InstitutionNumber {
         std::str::from_utf8(&self.0).expect("only digits are ever stored")
     }
 
-    /// 点数表区分 — 1 medical, 3 dental, 4 pharmacy.
+    /// 点数表区分 — 1 medical, 2 checkups outside the health insurance, 3 dental, 4 pharmacy.
     pub fn fee_schedule(&self) -> u8 {
         self.0[2] - b'0'
     }
 
-    /// Institutions of 点数表区分 1 and 3 send; pharmacies only read (S7.2, design §1).
+    /// Institutions of 点数表区分 1 and 3 send; pharmacies only read (S7.2, design §1), and
+    /// 健診機関 send checkup reports only.
     pub fn may_send(&self) -> bool {
-        matches!(self.fee_schedule(), 1 | 3)
+        matches!(self.fee_schedule(), 1..=3)
+    }
+
+    /// 健診機関 — whether it does nothing but checkups.
+    pub fn is_checkup_centre(&self) -> bool {
+        self.fee_schedule() == 2
     }
 }
 
@@ -58,7 +64,7 @@ impl FromStr for InstitutionNumber {
             return Err(Self::FORM);
         }
         let prefecture: u8 = text[..2].parse().map_err(|_| Self::FORM)?;
-        if !(1..=47).contains(&prefecture) || !matches!(text.as_bytes()[2], b'1' | b'3' | b'4') {
+        if !(1..=47).contains(&prefecture) || !matches!(text.as_bytes()[2], b'1'..=b'4') {
             return Err(Self::FORM);
         }
         let mut number = [0; 10];
@@ -414,14 +420,18 @@ mod tests {
 
     #[test]
     fn institution_numbers_have_a_prefecture_and_a_fee_schedule() {
-        for good in ["0110000001", "4730000001", "1340000001"] {
+        for good in ["0110000001", "0120000001", "4730000001", "1340000001"] {
             assert_eq!(good.parse::<InstitutionNumber>().expect(good).as_str(), good);
         }
-        for bad in ["", "011000000", "0010000001", "4810000001", "0120000001", "01100000０1"] {
+        for bad in
+            ["", "011000000", "0010000001", "4810000001", "0100000001", "0150000001", "01100000０1"]
+        {
             assert!(bad.parse::<InstitutionNumber>().is_err(), "{bad}");
         }
         let pharmacy: InstitutionNumber = "1340000001".parse().expect("a pharmacy");
         assert!(!pharmacy.may_send());
+        let centre: InstitutionNumber = "1320000001".parse().expect("a checkup centre");
+        assert!(centre.may_send() && centre.is_checkup_centre());
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! Source: design §1.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use chrono::{DateTime, Utc};
 
@@ -79,6 +82,9 @@ pub struct Participant {
     pub ends_at: Option<DateTime<Utc>>,
     /// The institutions that it acts for.
     pub institutions: BTreeSet<InstitutionNumber>,
+    /// 承継 — those that each of them has succeeded, directly or through others: whose Bundles
+    /// it manages.
+    pub predecessors: BTreeMap<InstitutionNumber, BTreeSet<InstitutionNumber>>,
     /// The insurer that it is, for insurers.
     pub insurer: Option<InsurerNumber>,
 }

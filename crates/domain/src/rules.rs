@@ -58,6 +58,11 @@ rules! {
         "the name is registered under another role",
         "別の名前にしてください",
         "choose another name";
+    SUCCESSION = "kyoyu-succession", Conflict, "conflict", Error,
+        "この医療機関番号の承継は登録できません",
+        "the succession of these institution numbers cannot be registered",
+        "承継元にすでに承継先がないか、承継元と承継先が逆でないかを確認してください",
+        "check whether the predecessor has a successor already, and which of the two is which";
     CONSENT_EXISTS = "kyoyu-consent-exists", Conflict, "duplicate", Error,
         "この同意の識別子は別の内容で登録済みです",
         "the identifier of the consent is registered with other content",
@@ -189,10 +194,10 @@ rules! {
         "二桁の枝番を付けてください",
         "add the two-digit branch";
     PERSON_CONFLICT = "kyoyu-person-conflict", Conflict, "conflict", Error,
-        "この識別子は別の人のものとして知られています",
-        "the identifier is known as another person's",
-        "資格の統合・訂正の手続きを確認してください",
-        "check how the eligibility was merged or corrected";
+        "この識別子の人は生年月日が異なります",
+        "the person of the identifier is known with another birth date",
+        "どちらの生年月日が正しいかを確認し、識別子ごとに訂正してから送信してください",
+        "find out which birth date is right, and announce each identifier's person first";
     LOG_CLOSED = "kyoyu-log-closed", Forbidden, "forbidden", Error,
         "閲覧履歴は不開示とされています",
         "the access log is closed to disclosure",

@@ -317,6 +317,7 @@ mod tests {
             starts_at: chrono::DateTime::UNIX_EPOCH,
             ends_at: None,
             institutions: institutions.iter().map(|one| one.parse().expect("a number")).collect(),
+            predecessors: std::collections::BTreeMap::new(),
             insurer: None,
         }
     }

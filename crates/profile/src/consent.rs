@@ -187,7 +187,8 @@ fn institution(provision: Value<'_>, reader: &mut Reader) -> Option<InstitutionN
     reader.read_if_there(reference, "type", |text| (*text == "Organization").then_some(()));
     let identifier = reader.object(reference, "identifier", &["system", "value"])?;
     reader.read(identifier, "system", |text| (*text == INSTITUTION_SYSTEM).then_some(()));
-    reader.read(identifier, "value", |text| text.parse().ok())
+    let reads = |number: &InstitutionNumber| !number.is_checkup_centre();
+    reader.read(identifier, "value", |text| text.parse().ok().filter(reads))
 }
 
 fn categories(provision: Value<'_>, active: Option<bool>, reader: &mut Reader) -> Categories {

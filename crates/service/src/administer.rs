@@ -78,6 +78,32 @@ impl Service {
         work.await.map_err(Failure::into_problem)
     }
 
+    /// 承継 — lets an institution manage what its predecessor has sent: its state, its change,
+    /// its cancellation. Nothing is renamed, and what both send stays apart.
+    ///
+    /// # Errors
+    /// [`rules::SUCCESSION`] when the predecessor has a successor, or is one of the
+    /// institution's own.
+    pub async fn succeed(
+        &self,
+        who: &str,
+        institution: InstitutionNumber,
+        predecessor: InstitutionNumber,
+    ) -> Result<(), Problem> {
+        let work = async {
+            let mut tx = self.store.begin().await?;
+            let known = registry::load(&self.store).await?.successors;
+            let comes_after = registry::successors_of(&known, institution);
+            let is_circle =
+                institution == predecessor || comes_after.into_iter().any(|one| one == predecessor);
+            if is_circle || !registry::succeed(&mut tx, institution, predecessor).await? {
+                return Err((&rules::SUCCESSION).into());
+            }
+            self.administered(tx, who).await
+        };
+        work.await.map_err(Failure::into_problem)
+    }
+
     /// Notes how an institution prescribes from now on.
     ///
     /// # Errors

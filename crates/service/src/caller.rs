@@ -65,11 +65,16 @@ impl Caller {
         }
     }
 
-    /// Demands that the participant may send this: a checkup centre sends checkup reports
-    /// only. `document` is the kind of a document; none: a collection.
-    pub(crate) fn must_send_kind(&self, document: Option<&Kind>) -> Result<(), Problem> {
+    /// Demands that the participant may send this for an institution: a checkup centre sends
+    /// checkup reports only. `document` is the kind of a document; none: a collection.
+    pub(crate) fn must_send_kind(
+        &self,
+        institution: InstitutionNumber,
+        document: Option<&Kind>,
+    ) -> Result<(), Problem> {
         let is_checkup = document.is_some_and(|kind| kind.code == "checkup");
-        if self.participant.role == Role::CheckupCentre && !is_checkup {
+        let is_centre = self.participant.role == Role::CheckupCentre;
+        if (is_centre || institution.is_checkup_centre()) && !is_checkup {
             return Err(Problem::of(&rules::ROLE));
         }
         Ok(())
@@ -89,6 +94,26 @@ impl Caller {
             return Ok(());
         }
         Err(Problem::of(&rules::INSTITUTION_FOREIGN))
+    }
+
+    /// 承継 — the institutions whose Bundles the call may ask for, change and cancel: those for
+    /// which it is made, and those that they have succeeded.
+    pub(crate) fn managed(&self) -> BTreeSet<InstitutionNumber> {
+        let mut managed = self.institutions();
+        let succeeded = managed.iter().filter_map(|one| self.participant.predecessors.get(one));
+        let succeeded: Vec<InstitutionNumber> = succeeded.flatten().copied().collect();
+        managed.extend(succeeded);
+        managed
+    }
+
+    /// Demands that the participant may manage what an institution has sent: as itself, or as
+    /// its successor.
+    pub(crate) fn must_manage(&self, institution: InstitutionNumber) -> Result<(), Problem> {
+        let has_succeeded = |former: &BTreeSet<_>| former.contains(&institution);
+        if self.participant.predecessors.values().any(has_succeeded) {
+            return Ok(());
+        }
+        self.must_act_for(institution)
     }
 
     /// Demands a token.

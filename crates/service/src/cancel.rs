@@ -61,7 +61,8 @@ impl Service {
         Ok(Submission { state: State::Cancelled, state_at: now, ..current })
     }
 
-    /// Reads the Parameters of `$cancel` and `$undo-cancel`, for the institution itself.
+    /// Reads the Parameters of `$cancel` and `$undo-cancel`, for the institution itself or its
+    /// successor.
     pub(crate) fn cancellation(
         &self,
         caller: &Caller,
@@ -70,7 +71,7 @@ impl Service {
         caller.must_send()?;
         let wanted =
             parameters::cancellation(body, &self.options.limits).map_err(Problem::of_findings)?;
-        if caller.must_act_for(wanted.identifier.institution()).is_err() {
+        if caller.must_manage(wanted.identifier.institution()).is_err() {
             return Err((&rules::NOT_FOUND).into());
         }
         Ok(wanted)

@@ -52,7 +52,7 @@ impl Failure {
 /// What the caller gets of a failure of the store.
 pub(crate) fn problem_of(error: Error) -> Problem {
     let rule = match error {
-        Error::Unavailable(_) | Error::Retry(_) => &rules::UNAVAILABLE,
+        Error::Unavailable(_) | Error::Retry(_) | Error::Overtaken => &rules::UNAVAILABLE,
         _ => &rules::INTERNAL,
     };
     Problem::of(rule).because(error)
@@ -72,7 +72,9 @@ where
 {
     for _ in 1..ATTEMPTS {
         match attempt().await {
-            Err(Failure::Store(Error::Retry(_))) => tokio::task::yield_now().await,
+            Err(Failure::Store(Error::Retry(_) | Error::Overtaken)) => {
+                tokio::task::yield_now().await
+            }
             outcome => return outcome,
         }
     }

@@ -101,11 +101,13 @@ impl Directory {
         participant.in_force(snapshot.now).then(|| Arc::clone(participant))
     }
 
-    /// 利用状況 — whether some participant acts for the institution now.
+    /// 利用状況 — whether some participant acts for the institution now, and it does more than
+    /// checkups.
     pub(crate) fn takes_part(&self, number: InstitutionNumber) -> bool {
         let snapshot = self.snapshot();
         let acts = |one: &Arc<Participant>| {
             one.role == Role::Institution
+                && !number.is_checkup_centre()
                 && one.institutions.contains(&number)
                 && one.in_force(snapshot.now)
         };

@@ -46,10 +46,7 @@ impl Service {
         query: &[(String, String)],
     ) -> Result<SubmissionsPage, Failure> {
         caller.must_send()?;
-        let institutions: Vec<InstitutionNumber> = match caller.institution {
-            Some(institution) => vec![institution],
-            None => caller.participant.institutions.iter().copied().collect(),
-        };
+        let institutions: Vec<InstitutionNumber> = caller.managed().into_iter().collect();
         let mut tx = self.store.begin().await?;
         let page = match query {
             [(name, receipt)] if name == "receipt" => {

@@ -301,7 +301,8 @@ pub struct Access {
     pub quantity: i32,
 }
 
-/// The accesses to a patient's data, newest first, before the given position.
+/// The accesses to a patient's data, newest first, before the given position; also those to
+/// the data of persons that were joined into this one.
 pub async fn list(
     tx: &mut Tx,
     person: PersonKey,
@@ -325,8 +326,13 @@ pub async fn list(
             a.quantity
         from audit_event a
         left join participant p on p.id = a.participant
-        where a.bucket = $1
-            and a.person = $2
+        where (a.bucket, a.person) in (
+                select $1::smallint, $2::uuid
+                union all
+                select bucket, person
+                from person
+                where joined_bucket = $1 and joined_person = $2
+            )
             and ($3::timestamptz is null or (a.at, a.event) < ($3, $4::uuid))
         order by a.at desc, a.event desc
         limit $5"#,

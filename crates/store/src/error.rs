@@ -8,6 +8,10 @@ pub enum Error {
     /// Two transactions got in each other's way; the whole use case may be tried again.
     #[error("the transaction was aborted in favour of another")]
     Retry(#[source] sqlx::Error),
+    /// What a use case had looked up was changed by another before it had the lock; it may be
+    /// tried again.
+    #[error("somebody else was faster")]
+    Overtaken,
     /// The database is not there or not answering; a later attempt may succeed.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),

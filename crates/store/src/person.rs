@@ -1,5 +1,7 @@
 //! 個人 — persons, their identifiers, and the lock that orders everything written for one.
 
+mod join;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kyoyu_domain::{
     identifiers::{Bucket, InsurerNumber, PersonIdentifier, PersonIdentifierSystem, PersonKey},
@@ -8,6 +10,7 @@ use kyoyu_domain::{
     policy::ReadGrant,
 };
 
+pub use self::join::Join;
 use crate::{
     Reader, Store, Tx,
     error::{Error, Result, expect_rows},
@@ -47,6 +50,9 @@ impl Store {
     ///
     /// One statement finds the person, takes the lock and reads the clock, in this order,
     /// so that registrations of a person are dated in the order in which they commit.
+    ///
+    /// # Errors
+    /// [`Error::Overtaken`] when the person was joined with another while this waited.
     pub async fn begin_for(&self, identifier: &PersonIdentifier) -> Result<(Tx, Vec<Match>)> {
         let (tx, matches) = self.try_begin_for(identifier).await?;
         if self.knows_month(tx.now()) {
@@ -65,6 +71,7 @@ impl Store {
             select
                 clock_timestamp() as "now!",
                 found.locked as "locked?",
+                person_is_there(found.bucket, found.person) as "is_there?",
                 found.person as "person?",
                 found.birth_on as "birth_on?",
                 found.exact as "exact?",
@@ -74,6 +81,7 @@ impl Store {
             left join lateral (
                 select
                     pg_advisory_xact_lock(i.bucket, hashtext(i.person::text))::text as locked,
+                    i.bucket,
                     i.person,
                     p.birth_on,
                     i.digest = $2 as exact,
@@ -99,6 +107,9 @@ impl Store {
             column: "now",
             what: "no row",
         })?;
+        if rows.iter().any(|row| row.person.is_some() && row.is_there != Some(true)) {
+            return Err(Error::Overtaken);
+        }
         let matches = rows.into_iter().filter_map(|row| {
             Some(Match {
                 person: PersonKey::new(row.person?),
@@ -346,7 +357,7 @@ pub async fn disclosure(tx: &mut Tx, key: PersonKey) -> Result<Disclosure> {
 /// Adds an identifier to a person's history, or corrects its days.
 ///
 /// # Errors
-/// [`Error::Retry`] when somebody has just made it another person's: the use case looks
+/// [`Error::Overtaken`] when somebody has just made it another person's: the use case looks
 /// whose it is before it comes here.
 pub async fn put_identifier(
     tx: &mut Tx,
@@ -378,5 +389,5 @@ pub async fn put_identifier(
     )
     .execute(tx.connection())
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Retry(sqlx::Error::RowNotFound)) }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Overtaken) }
 }

@@ -25,6 +25,8 @@ pub struct Registry {
     pub certificates: HashMap<Fingerprint, i32>,
     /// Names of institutions, each with the instant from which it holds.
     pub institution_names: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, String>>,
+    /// 承継 — who has succeeded an institution.
+    pub successors: HashMap<InstitutionNumber, InstitutionNumber>,
     /// How institutions prescribe, each with the instant from which it holds.
     pub prescribing: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, Medium>>,
     /// Token issuers by name.
@@ -51,6 +53,7 @@ pub async fn version(store: &Store) -> Result<i64> {
 pub async fn load(store: &Store) -> Result<Registry> {
     let mut registry = Registry { version: version(store).await?, ..Registry::default() };
     load_participants(store, &mut registry).await?;
+    load_successions(store, &mut registry).await?;
     load_names(store, &mut registry).await?;
     load_prescribing(store, &mut registry).await?;
     load_issuers(store, &mut registry).await?;
@@ -80,6 +83,7 @@ async fn load_participants(store: &Store, registry: &mut Registry) -> Result<()>
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             institutions: BTreeSet::new(),
+            predecessors: BTreeMap::new(),
             insurer,
         };
         registry.participants.insert(row.id, participant);
@@ -119,6 +123,47 @@ async fn load_participants(store: &Store, registry: &mut Registry) -> Result<()>
         registry.certificates.insert(Fingerprint(fingerprint), row.participant);
     }
     Ok(())
+}
+
+/// Reads who succeeded whom, and tells participants which institutions theirs have succeeded.
+async fn load_successions(store: &Store, registry: &mut Registry) -> Result<()> {
+    let rows = sqlx::query!(
+        "-- registry.successions
+        select predecessor, institution
+        from institution_succession
+        order by predecessor
+        limit 1000000"
+    )
+    .fetch_all(store.pool())
+    .await?;
+    for row in rows {
+        let number = |text: String, column| {
+            text.parse().map_err(|_| corrupt("institution_succession", column))
+        };
+        let predecessor = number(row.predecessor, "predecessor")?;
+        registry.successors.insert(predecessor, number(row.institution, "institution")?);
+    }
+    let predecessors: Vec<InstitutionNumber> = registry.successors.keys().copied().collect();
+    for participant in registry.participants.values_mut() {
+        for predecessor in &predecessors {
+            for successor in successors_of(&registry.successors, *predecessor) {
+                if participant.institutions.contains(&successor) {
+                    participant.predecessors.entry(successor).or_default().insert(*predecessor);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who has succeeded an institution, and who has succeeded that one, to the end.
+pub fn successors_of(
+    successors: &HashMap<InstitutionNumber, InstitutionNumber>,
+    institution: InstitutionNumber,
+) -> impl Iterator<Item = InstitutionNumber> {
+    let first = successors.get(&institution).copied();
+    // No institution is succeeded twice, so that a chain is at most as long as the table.
+    std::iter::successors(first, |one| successors.get(one).copied()).take(successors.len())
 }
 
 async fn load_names(store: &Store, registry: &mut Registry) -> Result<()> {
@@ -319,6 +364,29 @@ pub async fn name_institution(tx: &mut Tx, number: InstitutionNumber, name: &str
     .await?;
     expect_rows("registry.name_institution", 1, done.rows_affected())?;
     touch(tx).await
+}
+
+/// 承継 — lets an institution manage the Bundles of its predecessor from now on; answers
+/// whether the predecessor had no successor.
+pub async fn succeed(
+    tx: &mut Tx,
+    institution: InstitutionNumber,
+    predecessor: InstitutionNumber,
+) -> Result<bool> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "-- registry.succeed
+        insert into institution_succession (predecessor, institution, since)
+        values ($1, $2, $3)
+        on conflict do nothing",
+        predecessor.as_str(),
+        institution.as_str(),
+        now
+    )
+    .execute(tx.connection())
+    .await?;
+    touch(tx).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Notes how an institution prescribes from now on.

@@ -109,7 +109,8 @@ pub async fn restore(tx: &mut Tx, id: SubmissionId) -> Result<()> {
 }
 
 /// One accepted version by its receipt, whether kept, replaced or purged; only the
-/// institution that sent it may know.
+/// institution that sent it may know. A receipt from before its person was joined with
+/// another names the former bucket.
 pub async fn find_by_receipt(
     tx: &mut Tx,
     id: SubmissionId,
@@ -145,7 +146,13 @@ pub async fn find_by_receipt(
             from tombstone
             where complete
         ) as known
-        where bucket = $1 and submission = $2 and institution = any($3)
+        where submission = $2
+            and institution = any($3)
+            and bucket = any(
+                select $1::smallint
+                union all
+                select to_bucket from submission_move where bucket = $1 and submission = $2
+            )
         order by state_at
         limit 1"#,
         id.bucket.number(),

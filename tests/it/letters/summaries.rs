@@ -120,6 +120,33 @@ async fn a_checkup_centre_sends_checkups_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_institution_outside_the_health_insurance_sends_checkups_and_nothing_else_s7_2() {
+    let mut scene = Scene::new().await;
+    let number = "1320000019";
+    let mut institution = scene.app.world.institution(3);
+    institution.number = number.parse().expect("a number of class 2");
+    let programme = Programme::usual_for(&scene.person, scene.app.now().date_naive());
+    let report = Checkup::new(scene.app.sending(), programme);
+    let report = scene.report_of(&institution, report);
+    let list =
+        kyoyu_synth::ConditionList { sending: scene.app.sending(), count: 1, flags: Vec::new() };
+    let diseases = kyoyu_synth::conditions(&institution, &scene.person, &list);
+    let centre = scene.app.add_participant("centre", Role::CheckupCentre, &[number]).await;
+    centre.post("/fhir/Bundle", report.json).await.must_be(201);
+    let ehr = scene.app.add_participant("ehr", Role::Institution, &[number]).await;
+    for desk in [&centre, &ehr] {
+        let refused = desk.post("/fhir/Bundle", diseases.json.clone()).await;
+        refused.must_refuse(403, "kyoyu-role");
+    }
+    let letter = kyoyu_synth::Referral::new(scene.app.sending());
+    let letter =
+        kyoyu_synth::referral(&scene.app.institution(), &institution, &scene.person, &letter);
+    let refused = scene.app.hospital.post("/fhir/Bundle?consent=oral", letter.json).await;
+    refused.must_refuse(422, "kyoyu-addressee-absent");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patient_summary_is_the_patients_alone_for_180_days() {
     let scene = Scene::new().await;
     let summary = PatientSummary::new(scene.app.sending());

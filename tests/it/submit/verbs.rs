@@ -5,7 +5,10 @@ use kyoyu_synth::{ChosenResult, LabReport, Results, Sending, SynthBundle, labs};
 use kyoyu_tests::app::{Answer, Receipt, TestApp, cancellation, change_address, url_encoded};
 
 /// A report and its correction, sent a minute later under the same identifier.
-fn report_and_correction(app: &TestApp, person: &kyoyu_synth::Person) -> [SynthBundle; 2] {
+pub(super) fn report_and_correction(
+    app: &TestApp,
+    person: &kyoyu_synth::Person,
+) -> [SynthBundle; 2] {
     let sending = app.sending();
     let make = |sending: Sending, items: &[u16]| {
         let results = items.iter().map(|item| ChosenResult::listed(*item)).collect();

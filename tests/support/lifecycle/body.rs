@@ -20,6 +20,9 @@ pub const INSURED: &str = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_mem
 /// The system of Bundle identifiers.
 pub const BUNDLE_IDENTIFIER: &str = "http://jpfhir.jp/fhir/clins/bundle-identifier";
 
+/// The birth date of every invented person.
+pub const BORN_ON: &str = "1958-02-28";
+
 /// 仮の人 — an invented person by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Invented(pub u32);
@@ -32,9 +35,17 @@ impl Invented {
 
     /// The body of `POST /fhir/Patient/$announce`.
     pub fn announcement(self) -> String {
+        Self::announced_as_one(&[self])
+    }
+
+    /// The announcement that several are one person.
+    pub fn announced_as_one(several: &[Self]) -> String {
+        let identifier =
+            |one: &Self| format!(r#"{{"system":"{INSURED}","value":"{}"}}"#, one.insured());
+        let identifiers: Vec<String> = several.iter().map(identifier).collect();
         format!(
-            r#"{{"resourceType":"Patient","identifier":[{{"system":"{INSURED}","value":"{}"}}],"gender":"female","birthDate":"1958-02-28"}}"#,
-            self.insured()
+            r#"{{"resourceType":"Patient","identifier":[{}],"gender":"female","birthDate":"{BORN_ON}"}}"#,
+            identifiers.join(",")
         )
     }
 
@@ -88,7 +99,7 @@ impl Invented {
     ) -> String {
         let (institution, at) = (INSTITUTIONS[usize::from(name.institution)], in_japan(sent_at));
         let mut body = format!(
-            r#"{{"resourceType":"Bundle","meta":{{"lastUpdated":"{at}","profile":["{CLINS}/StructureDefinition/JP_Bundle_CLINS|1.10.0"],"tag":[{{"system":"{CLINS}/CodeSystem/BundleResourceType_CS","code":"{}"}}]}},"identifier":{{"system":"{BUNDLE_IDENTIFIER}","value":"{}"}},"type":"collection","timestamp":"{at}","entry":[{{"fullUrl":"{}","resource":{{"resourceType":"Patient","id":"p1","meta":{{"lastUpdated":"{at}","profile":["{ECS}/StructureDefinition/JP_Patient_eCS|1.10.0"]}},"identifier":[{{"system":"urn:oid:1.2.392.100495.20.3.51.1{institution}","value":"{:07}"}},{{"system":"{INSURED}","value":"{}"}}],"name":[{{"text":"共有 花子","family":"共有","given":["花子"]}}],"gender":"female","birthDate":"1958-02-28","address":[{{"text":"東京都架空市見本町1-2-3"}}]}}}}"#,
+            r#"{{"resourceType":"Bundle","meta":{{"lastUpdated":"{at}","profile":["{CLINS}/StructureDefinition/JP_Bundle_CLINS|1.10.0"],"tag":[{{"system":"{CLINS}/CodeSystem/BundleResourceType_CS","code":"{}"}}]}},"identifier":{{"system":"{BUNDLE_IDENTIFIER}","value":"{}"}},"type":"collection","timestamp":"{at}","entry":[{{"fullUrl":"{}","resource":{{"resourceType":"Patient","id":"p1","meta":{{"lastUpdated":"{at}","profile":["{ECS}/StructureDefinition/JP_Patient_eCS|1.10.0"]}},"identifier":[{{"system":"urn:oid:1.2.392.100495.20.3.51.1{institution}","value":"{:07}"}},{{"system":"{INSURED}","value":"{}"}}],"name":[{{"text":"共有 花子","family":"共有","given":["花子"]}}],"gender":"female","birthDate":"{BORN_ON}","address":[{{"text":"東京都架空市見本町1-2-3"}}]}}}}"#,
             of_type.name(),
             self.bundle_identifier(name),
             self.patient_url(),

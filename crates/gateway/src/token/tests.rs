@@ -77,6 +77,7 @@ fn participant(role: Role) -> Participant {
         starts_at: chrono::DateTime::UNIX_EPOCH,
         ends_at: None,
         institutions: institutions(&["1310000001", "1310000003"]),
+        predecessors: std::collections::BTreeMap::new(),
         insurer: None,
     }
 }

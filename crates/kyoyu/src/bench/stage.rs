@@ -310,6 +310,7 @@ fn network() -> Participant {
         starts_at: DateTime::UNIX_EPOCH,
         ends_at: None,
         institutions: std::collections::BTreeSet::new(),
+        predecessors: std::collections::BTreeMap::new(),
         insurer: None,
     }
 }

@@ -64,6 +64,14 @@ enum Verb {
         /// Its name.
         name: String,
     },
+    /// Lets an institution manage the Bundles of the one that it has succeeded: ask for their
+    /// state, change and cancel them.
+    Succeed {
+        /// The ten-digit number that goes on.
+        institution: InstitutionNumber,
+        /// The ten-digit number that ended.
+        predecessor: InstitutionNumber,
+    },
     /// Notes how an institution prescribes from now on. One of which nobody has said anything
     /// counts as prescribing on paper.
     Prescribes {
@@ -129,6 +137,10 @@ async fn act(service: &Service, operator: &str, verb: Verb) -> anyhow::Result<()
         Verb::Name { institution, name } => {
             service.name_institution(operator, institution, &name).await.map_err(refused)?;
             output::line("named")?;
+        }
+        Verb::Succeed { institution, predecessor } => {
+            service.succeed(operator, institution, predecessor).await.map_err(refused)?;
+            output::line("noted")?;
         }
         Verb::Prescribes { institution, medium } => {
             let medium =
