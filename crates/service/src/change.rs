@@ -9,7 +9,7 @@ use kyoyu_domain::{
     submission::Submission,
 };
 use kyoyu_store::{
-    Tx,
+    Tx, segment,
     submission::{self, NewSubmission},
 };
 
@@ -18,6 +18,7 @@ use crate::{
     cancel::resources_of,
     failure::{Failure, retrying},
     identify, letter,
+    place::kinds_beside,
     register::{Checked, kinds_of, refuse_future, repeat_answer},
 };
 
@@ -48,7 +49,7 @@ impl Service {
         if checked.bundle.identifier != identifier {
             return Err((&rules::IDENTIFIER_MISMATCH).into());
         }
-        if caller.must_act_for(identifier.institution()).is_err() {
+        if caller.must_manage(identifier.institution()).is_err() {
             return Err((&rules::NOT_FOUND).into());
         }
         retrying(|| self.change_once(caller, &checked)).await
@@ -87,7 +88,9 @@ impl Service {
         }
         let person = old.person;
         letter::refuse_taking_back(&mut tx, &old, LetterEvent::Replace).await?;
-        let new = self.prepare(&mut tx, checked, person, Some(&old)).await?;
+        let kinds = kinds_beside(&checked.bundle, Some(&old));
+        let stored = segment::list(&mut tx, &[person], &kinds).await?;
+        let new = self.prepare(&mut tx, checked, (person, stored), Some(&old)).await?;
         let mut kinds = kinds_of(&new.submission);
         let stored = NewSubmission {
             submission: &new.submission,

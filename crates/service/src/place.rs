@@ -47,19 +47,18 @@ pub(crate) struct Destination<'a> {
     pub(crate) policy: &'a RetentionPolicy,
 }
 
-/// Places a Bundle.
+/// Places a Bundle beside what is stored of the kinds of [`kinds_beside`].
 ///
 /// # Errors
-/// A kind that is not open, or a failure of the store.
-pub(crate) async fn place(
-    tx: &mut Tx,
+/// A kind that is not open.
+pub(crate) fn place(
+    now: DateTime<Utc>,
     bundle: &CheckedBundle,
     received: &[u8],
+    stored: Vec<Segment>,
     to: &Destination<'_>,
 ) -> Result<Placement, Failure> {
-    let now = tx.now();
     refuse_closed_kinds(bundle, now)?;
-    let stored = segment::list(tx, &[to.person], &kinds_beside(bundle, to.replaces)).await?;
     let institution = bundle.identifier.institution();
     let history = History::of(&stored, institution);
     let mut segments = pack(bundle, received, now, &history);
@@ -101,7 +100,10 @@ fn replaces(to: &Destination<'_>, submission: SubmissionId) -> bool {
 
 /// All kinds of the resource types in the Bundle, and in the version that it replaces:
 /// retention looks at them together, and what leaves moves the days of what stays.
-fn kinds_beside(bundle: &CheckedBundle, replaces: Option<&Submission>) -> Vec<&'static Kind> {
+pub(crate) fn kinds_beside(
+    bundle: &CheckedBundle,
+    replaces: Option<&Submission>,
+) -> Vec<&'static Kind> {
     let coming = kinds_of(bundle);
     let leaving = replaces.into_iter().flat_map(|old| old.counts.iter().map(|count| count.kind));
     let types: HashSet<&str> = coming.chain(leaving).map(|kind| kind.resource_type).collect();

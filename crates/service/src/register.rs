@@ -22,6 +22,7 @@ use kyoyu_profile::{
 };
 use kyoyu_store::{
     Tx, body,
+    segment::Segment,
     submission::{self, NewSubmission, Owner},
 };
 use sha2::{Digest, Sha256};
@@ -32,7 +33,7 @@ use crate::{
     cancel::resources_of,
     failure::{Failure, retrying},
     identify,
-    place::{Destination, Placement, place},
+    place::{Destination, Placement, kinds_beside, place},
     signature::{self, Signature},
 };
 
@@ -110,9 +111,10 @@ impl Service {
         let (mut tx, matches) = self.store.begin_for(&patient.identifier).await?;
         let person = identify::for_registration(&matches, patient, tx.now())?;
         refuse_future(checked, tx.now())?;
-        match submission::find(&mut tx, &checked.bundle.identifier).await? {
-            None => self.store_first(tx, caller, checked, person).await,
-            Some(owner) => self.answer_known(tx, caller, checked, person, owner).await,
+        let (identifier, kinds) = (&checked.bundle.identifier, kinds_beside(&checked.bundle, None));
+        match submission::look_up(&mut tx, identifier, person, &kinds).await? {
+            (None, stored) => self.store_first(tx, caller, checked, person, stored).await,
+            (Some(owner), _) => self.answer_known(tx, caller, checked, person, owner).await,
         }
     }
 
@@ -125,11 +127,12 @@ impl Service {
         caller: &Caller,
         checked: &Checked,
         person: PersonKey,
+        stored: Vec<Segment>,
     ) -> Result<Accepted, Failure> {
         if checked.bundle.is_empty() {
             return Err((&TAGGED_RESOURCE).into());
         }
-        let new = self.prepare(&mut tx, checked, person, None).await?;
+        let new = self.prepare(&mut tx, checked, (person, stored), None).await?;
         let kinds = kinds_of(&new.submission);
         let stored = NewSubmission {
             submission: &new.submission,
@@ -201,7 +204,8 @@ impl Service {
         drop(place);
         let checked = checked.map_err(|error| Problem::of(&rules::INTERNAL).because(error))??;
         let (checked, signature) = checked;
-        caller.must_send_kind(checked.bundle.document.as_ref().map(|document| document.kind))?;
+        let document = checked.bundle.document.as_ref().map(|document| document.kind);
+        caller.must_send_kind(checked.bundle.identifier.institution(), document)?;
         let signature = self.verify_signature(&checked.body, signature).await?;
         Ok(Checked { pattern, signature, ..checked })
     }
@@ -215,18 +219,19 @@ impl Service {
         self.checks.acquire().await.map_err(|_| (&rules::UNAVAILABLE).into())
     }
 
-    /// Everything of a version that does not depend on whether it is the first.
+    /// Everything of a version that does not depend on whether it is the first. `stored` are
+    /// the person's segments beside which it comes ([`kinds_beside`]).
     pub(crate) async fn prepare(
         &self,
         tx: &mut Tx,
         checked: &Checked,
-        person: PersonKey,
+        (person, stored): (PersonKey, Vec<Segment>),
         replaces: Option<&Submission>,
     ) -> Result<Prepared, Failure> {
         let now = tx.now();
         let id = SubmissionId { bucket: person.bucket(), uuid: tx.randomness().uuid_v7(now) };
         let to = Destination { person, submission: id, replaces, policy: &self.options.retention };
-        let mut placement = place(tx, &checked.bundle, &checked.body, &to).await?;
+        let mut placement = place(now, &checked.bundle, &checked.body, stored, &to)?;
         let mut findings = checked.warnings.clone();
         if placement.older_hidden > 0 {
             let count = placement.older_hidden.to_string();

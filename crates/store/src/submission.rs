@@ -1,5 +1,6 @@
 //! 台帳 — Bundle identifiers, versions of Bundles, and what is left of deleted ones.
 
+mod look_up;
 mod write;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -10,7 +11,11 @@ use kyoyu_domain::{
 };
 use uuid::Uuid;
 
-pub use self::write::{NewSubmission, insert, replace};
+use self::look_up::OwnerRow;
+pub use self::{
+    look_up::look_up,
+    write::{NewSubmission, insert, replace},
+};
 use crate::{
     Tx,
     error::{Error, Result, expect_rows},
@@ -30,12 +35,13 @@ pub struct Owner {
 /// Who owns a Bundle identifier, and its current version.
 pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
     let digest = identifier.digest();
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        OwnerRow,
         r#"-- submission.find
         select
-            b.bucket,
-            b.person,
-            b.submission,
+            b.bucket as "bucket?",
+            b.person as "person?",
+            b.submission as "submission?",
             s.version as "version?",
             s.sha256 as "sha256?",
             s.sent_at as "sent_at?",
@@ -52,26 +58,7 @@ pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<O
     )
     .fetch_optional(tx.connection())
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let person = PersonKey::new(row.person);
-    let last = SubmissionId { bucket: bucket(row.bucket)?, uuid: row.submission };
-    let current = match (row.version, row.sha256, row.sent_at, row.registered_at) {
-        (Some(version), Some(sha256), Some(sent_at), Some(registered_at)) => Some(Submission {
-            id: last,
-            person,
-            identifier: identifier.clone(),
-            version,
-            sha256: sha256.try_into().map_err(|_| corrupt("sha256"))?,
-            sent_at,
-            registered_at,
-            state: if row.cancelled_at.is_none() { State::Registered } else { State::Cancelled },
-            state_at: row.cancelled_at.or(row.restored_at).unwrap_or(registered_at),
-            counts: counts_from(row.counts.as_deref().unwrap_or(""))?,
-            notes: notes_from(row.notes.as_deref().unwrap_or("")),
-        }),
-        _ => None,
-    };
-    Ok(Some(Owner { person, last, current }))
+    row.map_or(Ok(None), |row| row.into_owner(identifier))
 }
 
 /// Marks a version as cancelled.
