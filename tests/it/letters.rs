@@ -4,11 +4,13 @@ mod attachments;
 mod exchange;
 mod extraction;
 mod following;
+mod hidden;
 mod joins;
 mod official;
 mod races;
 mod signature;
 mod summaries;
+mod waiting;
 
 use kyoyu_synth::{Institution, Person, Referral, SynthBundle, referral};
 use kyoyu_tests::app::{Answer, Desk, TestApp};
@@ -91,6 +93,17 @@ impl Scene {
     async fn answer(&self, desk: &Desk, id: &str, answer: &Value) -> kyoyu_devkit::Reply {
         desk.post(&format!("/fhir/Bundle/{id}/$answer"), answer.to_string()).await
     }
+}
+
+/// The Parameters of `$answer` from a card reader.
+fn decision_at(addressee: Option<&str>, person: &Person, code: &str) -> Value {
+    let mut answer = decision(code);
+    let parameters = answer["parameter"].as_array_mut().expect("parameters");
+    let identifier = &person.identifier;
+    parameters.push(json!({"name": "patient", "valueIdentifier":
+        {"system": identifier.system().uri(), "value": identifier.value().expose()}}));
+    parameters.extend(addressee.map(|number| json!({"name": "addressee", "valueString": number})));
+    answer
 }
 
 /// The Parameters of `$answer` from the portal.

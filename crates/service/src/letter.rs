@@ -5,6 +5,7 @@
 
 mod answer;
 mod inbox;
+mod paging;
 mod query;
 mod receive;
 
@@ -23,7 +24,7 @@ use kyoyu_store::{Tx, letter};
 pub use self::{
     answer::Answered,
     inbox::Inbox,
-    receive::{Part, Received},
+    receive::{ByteRange, Part, Received},
 };
 use crate::{Service, failure::Failure, place::Destination, register::Checked};
 
@@ -62,6 +63,10 @@ impl Service {
         };
         let letter = match facts.addressee {
             Some(addressee) => self.referral(tx, checked, to, addressee).await?,
+            // It has no consent of its own that could be named.
+            None if checked.pattern.is_some() => {
+                return Err(Issue::of(&rules::PARAMETER_UNKNOWN).with("consent").into());
+            }
             None => self.discharge_summary(tx, checked, to, facts).await?,
         };
         if !self.directory.takes_part(letter.addressee) {
@@ -104,7 +109,9 @@ impl Service {
         })
     }
 
-    /// 追送 — a discharge summary goes where its referral went, under the same consent.
+    /// 追送 — a discharge summary goes where its referral went, under the same consent. Once the
+    /// addressee has the referral, that consent was given; what the patient has answered for the
+    /// summary since stays through its changes.
     async fn discharge_summary(
         &self,
         tx: &mut Tx,
@@ -127,8 +134,12 @@ impl Service {
         let now = tx.now();
         let is_there = |letter: &Letter| letter.kind.code == "referral" && letter.is_live(now);
         let referral = referral.filter(is_there).ok_or(&rules::REFERRAL_UNKNOWN)?;
+        let former = match to.replaces {
+            Some(old) => letter::find(tx, old.id).await?,
+            None => None,
+        };
         let state = match referral.state {
-            LetterState::Received => LetterState::Readable,
+            LetterState::Received => former.map_or(LetterState::Readable, |former| former.state),
             state => state,
         };
         Ok(Letter {

@@ -58,7 +58,7 @@ pub use eligibility::{Asking, Eligibility, NoEligibilityPeer};
 pub use import::{
     ImportLine, ImportOptions, ImportStart, ImportTurns, OutcomePage, Tidied, Upload, Worked,
 };
-pub use letter::{Answered, Inbox, Part, Received};
+pub use letter::{Answered, ByteRange, Inbox, Part, Received};
 pub use prescriptions::{AskingPrescriptions, Prescribed, PrescriptionSource, Question, Unasked};
 pub use preview::{Preview, PreviewLine};
 pub use purge::{

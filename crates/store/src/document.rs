@@ -228,41 +228,79 @@ impl Granted<'_> {
     }
 }
 
-/// A part of an attachment, without reading the rest: `bytes` from `first` on; none: all of
-/// it. A part behind the end is empty.
+/// 範囲 — which bytes of an attachment are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteRange {
+    /// All of them.
+    Whole,
+    /// Those from `first` on, `last` included; without a last: to the end.
+    From {
+        /// The first one, counted from 0.
+        first: u64,
+        /// The last one.
+        last: Option<u64>,
+    },
+    /// So many at the end: all of an attachment that has no more.
+    Last(u64),
+}
+
+/// The largest number of bytes: Postgres adds two of them, and their sum has to stay in its
+/// range.
+const MOST_BYTES: u64 = i32::MAX as u64 / 2 - 1;
+
+impl ByteRange {
+    /// The first byte, how many, and whether the first is counted from the end.
+    fn bounds(self) -> (i32, i32, bool) {
+        let (first, bytes, from_end) = match self {
+            Self::Whole => (0, MOST_BYTES, false),
+            Self::From { first, last } => {
+                let bytes = last.map(|last| last.saturating_sub(first).saturating_add(1));
+                (first, bytes.unwrap_or(MOST_BYTES), false)
+            }
+            Self::Last(bytes) => (0, bytes, true),
+        };
+        (first.min(MOST_BYTES) as i32, bytes.min(MOST_BYTES) as i32, from_end)
+    }
+}
+
+/// A part of an attachment, without reading the rest. A part behind the end is empty.
 pub async fn part(
     tx: &mut Tx,
     granted: Granted<'_>,
     ordinal: i16,
-    range: Option<(u64, u64)>,
+    range: ByteRange,
 ) -> Result<Option<Part>> {
-    // Postgres adds the two: their sum has to stay in its range.
-    const MOST: u64 = i32::MAX as u64 / 2 - 1;
-
     let (person, id) = granted.key();
     debug_assert_eq!(person.bucket(), id.bucket);
-    let (first, bytes) = range.unwrap_or((0, MOST));
-    let (first, bytes) = (first.min(MOST), bytes.min(MOST));
+    let (first, bytes, from_end) = range.bounds();
     let row = sqlx::query!(
         r#"-- document.part
         select
             media_type,
             octet_length(data) as "whole_bytes!",
-            substring(data from $4 for $5) as "data!"
-        from attachment
-        where bucket = $1 and submission = $2 and ordinal = $3"#,
+            first as "first!",
+            substring(data from first + 1 for $5) as "data!"
+        from (
+            select
+                media_type,
+                data,
+                case when $6 then greatest(octet_length(data) - $5, 0) else $4 end as first
+            from attachment
+            where bucket = $1 and submission = $2 and ordinal = $3
+        ) as asked"#,
         id.bucket.number(),
         id.uuid,
         ordinal,
-        first as i32 + 1,
-        bytes as i32
+        first,
+        bytes,
+        from_end
     )
     .fetch_optional(tx.connection())
     .await?;
     Ok(row.map(|row| Part {
         media_type: row.media_type,
         whole_bytes: row.whole_bytes as u64,
-        first,
+        first: row.first as u64,
         data: row.data.into(),
     }))
 }

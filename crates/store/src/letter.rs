@@ -137,21 +137,43 @@ pub async fn find(tx: &mut Tx, id: SubmissionId) -> Result<Option<Letter>> {
     row.map(Row::into_letter).transpose()
 }
 
-/// The letters about a person that wait for an answer or for their addressee, oldest first.
-pub async fn open_of(tx: &mut Tx, person: PersonKey) -> Result<Vec<Letter>> {
-    const MOST: i64 = 1_000;
+/// 待っている文書 — which of the letters about a person are asked for that nobody has received.
+#[derive(Debug, Clone, Copy)]
+pub struct Open {
+    /// About whom.
+    pub person: PersonKey,
+    /// Only those for this addressee.
+    pub addressee: Option<InstitutionNumber>,
+    /// Only what comes behind this place: registration and version.
+    pub after: Option<Position>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// The letters about a person that wait for an answer or for their addressee, newest first.
+/// What is over by its period is among them until it is purged.
+pub async fn open_of(tx: &mut Tx, wanted: &Open) -> Result<Vec<Letter>> {
+    let (after_at, after_id) = wanted.after.unzip();
     let rows = sqlx::query_as!(
         Row,
         "-- letter.open_of
         select registered_at, visible_at, received_at, cancelled_at, bucket, person, submission,
             belongs_to, kind, identifier, addressee, pattern, state
         from letter
-        where bucket = $1 and person = $2 and received_at is null and cancelled_at is null
-        order by registered_at, submission
-        limit $3",
-        person.bucket().number(),
-        person.uuid(),
-        MOST
+        where bucket = $1
+            and person = $2
+            and received_at is null
+            and cancelled_at is null
+            and ($3::text is null or addressee = $3)
+            and ($4::timestamptz is null or (registered_at, submission) < ($4, $5::uuid))
+        order by registered_at desc, submission desc
+        limit $6",
+        wanted.person.bucket().number(),
+        wanted.person.uuid(),
+        wanted.addressee.map(|number| number.to_string()),
+        after_at,
+        after_id,
+        wanted.limit
     )
     .fetch_all(tx.connection())
     .await?;
@@ -208,7 +230,7 @@ pub async fn cancel_following(
     Ok(())
 }
 
-/// 受信箱の位置 — a place in an inbox.
+/// 一覧の位置 — a place in a list of letters: instant and version.
 pub type Position = (DateTime<Utc>, Uuid);
 
 /// 受信箱 — which letters of an inbox are asked for.

@@ -1,11 +1,11 @@
 //! States and readers of letters.
 
 use chrono::TimeDelta;
+use kyoyu_domain::letter::ConsentPattern;
 use kyoyu_synth::Referral;
 use kyoyu_tests::app::{Answer, cancellation, change_address, number_of};
-use serde_json::json;
 
-use super::{Scene, decision};
+use super::{Scene, decision, decision_at};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_oral_consent_opens_a_letter_and_receiving_it_gives_its_bytes() {
@@ -114,18 +114,13 @@ async fn the_addressees_card_reader_asks_through_the_eligibility_network() {
     };
     assert_eq!(ask(clinic.institution.expect("a number")).await, 1);
     assert_eq!(ask(pharmacy.institution.expect("a number")).await, 0);
-    let identifier = &scene.person.identifier;
-    let answer = |institution: &str| {
-        json!({"resourceType": "Parameters", "parameter": [
-            {"name": "decision", "valueCode": "permit"},
-            {"name": "patient", "valueIdentifier":
-                {"system": identifier.system().uri(), "value": identifier.value().expose()}},
-            {"name": "addressee", "valueString": institution},
-        ]})
-    };
+    let answer = |institution: &str| decision_at(Some(institution), &scene.person, "permit");
     let elsewhere = answer(pharmacy.institution.expect("a number").as_str());
     let refused = scene.answer(&scene.app.eligibility, &id, &elsewhere).await;
     refused.must_refuse(404, "kyoyu-not-found");
+    let anywhere = decision_at(None, &scene.person, "permit");
+    let refused = scene.answer(&scene.app.eligibility, &id, &anywhere).await;
+    refused.must_refuse(400, "kyoyu-parameters-shape");
     let here = answer(clinic.institution.expect("a number").as_str());
     scene.answer(&scene.app.eligibility, &id, &here).await.must_be(200);
     scene.receive(&scene.clinic, &id).await.must_be(200);
@@ -150,6 +145,59 @@ async fn a_way_of_consenting_that_is_switched_off_is_refused() {
     let patient = scene.app.patient(&scene.person);
     let refused = scene.answer(&patient, &id, &decision("permit")).await;
     refused.must_refuse(422, "kyoyu-consent-pattern");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_way_of_consenting_is_a_switch_of_its_own() {
+    use ConsentPattern::{CardReader, Portal};
+    for (open, closed) in [(Portal, CardReader), (CardReader, Portal)] {
+        let scene = Scene::with(|options| {
+            options.documents.consent_patterns = [open].into_iter().collect();
+        })
+        .await;
+        let letter = scene.letter();
+        let address = format!("/fhir/Bundle?consent={}", closed.code());
+        let reply = scene.app.hospital.post(&address, letter.json.clone()).await;
+        reply.must_refuse(422, "kyoyu-consent-pattern");
+        let id = scene.sent_with(&format!("?consent={}", open.code()), &letter).await;
+
+        let (number, clinic) = (number_of(&scene.person.identifier), scene.addressee().number);
+        let form = [("patient:identifier", number.as_str()), ("addressee", clinic.as_str())];
+        let search = "/fhir/DocumentReference/_search";
+        let at_reader = scene.app.eligibility.search(search, &form).await;
+        let patient = scene.app.patient(&scene.person);
+        let in_portal = patient.get("/fhir/DocumentReference").await;
+        let by_reader = decision_at(Some(clinic.as_str()), &scene.person, "permit");
+        let by_reader = scene.answer(&scene.app.eligibility, &id, &by_reader).await;
+        let by_portal = scene.answer(&patient, &id, &decision("permit")).await;
+        let (opened, refused) = match open {
+            Portal => ([in_portal, by_portal], [at_reader, by_reader]),
+            _ => ([at_reader, by_reader], [in_portal, by_portal]),
+        };
+        for (opened, refused) in opened.iter().zip(&refused) {
+            opened.must_be(200);
+            refused.must_refuse(422, "kyoyu-consent-pattern");
+        }
+        scene.receive(&scene.clinic, &id).await.must_be(200);
+        scene.app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_inbox_is_asked_by_what_it_understands_and_by_nothing_else() {
+    let scene = Scene::new().await;
+    let number = scene.addressee().number;
+    let odd = scene.clinic.get(&format!("/fhir/DocumentReference?addressee={number}")).await;
+    odd.must_refuse(400, "kyoyu-parameter-unknown");
+    for count in ["1", "200"] {
+        let page = scene.clinic.get(&format!("/fhir/DocumentReference?_count={count}")).await;
+        page.must_be(200);
+    }
+    for count in ["0", "201"] {
+        let page = scene.clinic.get(&format!("/fhir/DocumentReference?_count={count}")).await;
+        page.must_refuse(400, "kyoyu-parameter-value");
+    }
     scene.app.finish().await;
 }
 

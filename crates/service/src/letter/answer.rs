@@ -5,9 +5,9 @@ use bytes::Bytes;
 use kyoyu_domain::{
     audit::{Action, AuditEvent},
     identifiers::{PersonKey, SubmissionId},
-    letter::{ConsentPattern, Letter, LetterEvent},
+    letter::{ConsentPattern, Letter, LetterEvent, LetterState},
     participant::Role,
-    problem::Problem,
+    problem::{Issue, Problem},
     rules,
     signature::Verification,
 };
@@ -24,6 +24,9 @@ use crate::{
     identify,
 };
 
+/// What a card reader has to name beside the patient.
+const WHERE: &str = "addressee (valueString: ten digits)";
+
 /// 回答結果 — a letter after the answer.
 #[derive(Debug)]
 pub struct Answered {
@@ -35,7 +38,8 @@ pub struct Answered {
 
 impl Service {
     /// 同意・不同意 — permits or refuses that the addressee sees a letter. The answer can be
-    /// changed until the letter is received; discharge summaries that follow go with it.
+    /// changed until the letter is received. A referral and the discharge summaries that follow
+    /// it are under one consent: whichever is answered, all go with it.
     ///
     /// # Errors
     /// [`rules::NOT_FOUND`] for a letter of somebody else, [`rules::LETTER_RECEIVED`], or a
@@ -66,7 +70,11 @@ impl Service {
             Role::PatientPortal => {
                 (caller.must_have_token()?.patient.clone(), ConsentPattern::Portal)
             }
-            Role::EligibilityNetwork => (answer.patient.clone(), ConsentPattern::CardReader),
+            Role::EligibilityNetwork => {
+                // A card reader stands at one addressee, and asks for nobody else's letters.
+                answer.addressee.ok_or_else(|| Issue::of(&rules::PARAMETERS_SHAPE).with(WHERE))?;
+                (answer.patient.clone(), ConsentPattern::CardReader)
+            }
             _ => return Err((&rules::ROLE).into()),
         };
         self.pattern(pattern.code())?;
@@ -95,13 +103,29 @@ impl Service {
             return Err((&rules::NOT_FOUND).into());
         }
         let event = if answer.permits { LetterEvent::Permit } else { LetterEvent::Refuse };
-        let answered = answered(&mut tx, letter, event).await?;
-        letter::follow(&mut tx, id, &answered).await?;
+        letter.state.after(event)?;
+        let asked = under_whose_consent(&mut tx, letter).await?;
+        let answered = answered(&mut tx, asked, event).await?;
+        letter::follow(&mut tx, answered.submission, &answered).await?;
+        let answered = letter::find(&mut tx, id).await?.ok_or(&rules::NOT_FOUND)?;
         let signature = signature_of(&mut tx, id).await?;
         let event = AuditEvent::done(&caller.actor(), Action::AnswerLetter, 1);
         tx.commit(event.about(person).of_kinds(vec![answered.kind])).await?;
         Ok(Answered { letter: answered, signature })
     }
+}
+
+/// The referral that a discharge summary follows, as long as its addressee has not received it;
+/// else the letter itself.
+async fn under_whose_consent(tx: &mut Tx, letter: Letter) -> Result<Letter, Failure> {
+    let referral = match letter.belongs_to {
+        Some(referral) => letter::find(tx, referral).await?,
+        None => None,
+    };
+    let now = tx.now();
+    let is_open =
+        |referral: &Letter| referral.state != LetterState::Received && referral.is_live(now);
+    Ok(referral.filter(is_open).unwrap_or(letter))
 }
 
 /// Stores an answer; the same answer again changes nothing.

@@ -15,19 +15,14 @@ use kyoyu_domain::{
 };
 use kyoyu_store::{
     Tx,
-    letter::{self, Inbox as Wanted},
+    letter::{self, Inbox as Wanted, Open},
     signature,
 };
 use uuid::Uuid;
 
-use super::query::InboxQuery;
+use super::{paging::Paging, query::InboxQuery};
 use crate::{
-    Caller, SearchQuery, Service,
-    cursor::{self, Binding, Position},
-    failure::Failure,
-    identify,
-    query::Patient,
-    read::bad_parameter,
+    Caller, SearchQuery, Service, failure::Failure, identify, query::Patient, read::bad_parameter,
 };
 
 /// How often a waiting inbox looks again.
@@ -69,21 +64,31 @@ impl Service {
     ) -> Result<Inbox, Failure> {
         let wanted = InboxQuery::read(query)?;
         match caller.participant.role {
-            Role::Institution => self.inbox(caller, &wanted).await,
+            Role::Institution => {
+                wanted.only(&[
+                    "patient",
+                    "patient:identifier",
+                    "since",
+                    "wait",
+                    "_count",
+                    "cursor",
+                ])?;
+                self.inbox(caller, &wanted).await
+            }
             Role::PatientPortal => {
                 let patient = caller.must_have_token()?.patient.clone();
                 let patient = patient.ok_or(&rules::PATIENT_REQUIRED)?;
-                wanted.only(&[])?;
-                self.waiting(caller, &patient, None, about).await
+                wanted.only(&["_count", "cursor"])?;
+                self.waiting(caller, &wanted, (&patient, None), about).await
             }
             Role::EligibilityNetwork => {
-                wanted.only(&["patient:identifier", "addressee"])?;
+                wanted.only(&["patient:identifier", "addressee", "_count", "cursor"])?;
                 let (Some(Patient::Identifier(patient)), Some(addressee)) =
                     (&wanted.patient, wanted.addressee)
                 else {
                     return Err((&rules::PATIENT_REQUIRED).into());
                 };
-                self.waiting(caller, patient, Some(addressee), about).await
+                self.waiting(caller, &wanted, (patient, Some(addressee)), about).await
             }
             _ => Err((&rules::ROLE).into()),
         }
@@ -92,11 +97,10 @@ impl Service {
     /// The addressee's inbox.
     async fn inbox(&self, caller: &Caller, wanted: &InboxQuery) -> Result<Inbox, Failure> {
         let institutions: Vec<InstitutionNumber> = caller.institutions().into_iter().collect();
-        let binding = binding(caller, wanted);
         let until = tokio::time::Instant::now() + wanted.wait;
         loop {
             let mut tx = self.store.begin().await?;
-            let page = self.page(&mut tx, wanted, &institutions, &binding).await?;
+            let page = self.page(&mut tx, caller, wanted, &institutions).await?;
             let waits = page.letters.is_empty() && tokio::time::Instant::now() < until;
             if !waits || self.store.is_closed() {
                 let shown = page.letters.len();
@@ -113,30 +117,21 @@ impl Service {
     async fn page(
         &self,
         tx: &mut Tx,
+        caller: &Caller,
         wanted: &InboxQuery,
         institutions: &[InstitutionNumber],
-        binding: &Binding,
     ) -> Result<Inbox, Failure> {
-        let (now, key) = (tx.now(), &self.options.cursor_key);
-        let after = match &wanted.cursor {
-            Some(cursor) => Some(position(cursor::read(key, binding, cursor, now)?)?),
-            None => None,
-        };
+        let now = tx.now();
+        let paging = Paging::new(&self.options.cursor_key, caller, (wanted, None), now);
         let person = match &wanted.patient {
             Some(Patient::Key(key)) => Some(*key),
             Some(Patient::Identifier(_)) => return Err(bad_parameter("patient").into()),
             None => None,
         };
-        let limit = wanted.count as i64 + 1;
+        let (after, limit) = (paging.after()?, paging.limit());
         let asked = Wanted { institutions, person, since: wanted.since, after, limit };
         let mut letters = letter::inbox(tx, &asked).await?;
-        let more = letters.len() > wanted.count;
-        letters.truncate(wanted.count);
-        let next = letters.last().filter(|_| more).and_then(|last| {
-            let at_micros = last.visible_at?.timestamp_micros();
-            let tie = last.submission.uuid.as_u128();
-            Some(cursor::write(key, binding, Position { at_micros, tie }, now))
-        });
+        let next = paging.cut(&mut letters, |letter| letter.visible_at);
         letters.retain(|letter| letter.is_visible(now));
         let signatures = signatures_of(tx, &letters).await?;
         Ok(Inbox { letters, signatures, next })
@@ -147,25 +142,28 @@ impl Service {
     async fn waiting(
         &self,
         caller: &Caller,
-        patient: &PersonIdentifier,
-        addressee: Option<InstitutionNumber>,
+        wanted: &InboxQuery,
+        (patient, addressee): (&PersonIdentifier, Option<InstitutionNumber>),
         about: &mut Option<PersonKey>,
     ) -> Result<Inbox, Failure> {
         let (mut tx, matches) = self.store.begin_for(patient).await?;
         let person = identify::by_history(&matches, None).map_err(|_| &rules::NOT_FOUND)?;
         *about = Some(person);
-        let now = tx.now();
-        let mut letters = letter::open_of(&mut tx, person).await?;
-        letters.retain(|letter| letter.is_live(now));
-        letters.retain(|letter| addressee.is_none_or(|number| letter.addressee == number));
         let pattern =
             if addressee.is_some() { ConsentPattern::CardReader } else { ConsentPattern::Portal };
         self.pattern(pattern.code())?;
-        letters.reverse();
+        let now = tx.now();
+        let key = &self.options.cursor_key;
+        let paging = Paging::new(key, caller, (wanted, Some(person)), now);
+        let (after, limit) = (paging.after()?, paging.limit());
+        let open = Open { person, addressee, after, limit };
+        let mut letters = letter::open_of(&mut tx, &open).await?;
+        let next = paging.cut(&mut letters, |letter| Some(letter.registered_at));
+        letters.retain(|letter| letter.is_live(now));
         let signatures = signatures_of(&mut tx, &letters).await?;
         let event = AuditEvent::done(&caller.actor(), Action::Search, letters.len());
         tx.commit(event.about(person)).await?;
-        Ok(Inbox { letters, signatures, next: None })
+        Ok(Inbox { letters, signatures, next })
     }
 
     /// 利用状況確認 — whether an institution takes part, and its name.
@@ -213,21 +211,4 @@ async fn signatures_of(
 ) -> Result<HashMap<Uuid, Verification>, Failure> {
     let ids: Vec<_> = letters.iter().map(|letter| letter.submission).collect();
     Ok(signature::of(tx, &ids).await?)
-}
-
-fn binding(caller: &Caller, wanted: &InboxQuery) -> Binding {
-    let institution = caller.actor().institution.map(|number| number.to_string());
-    let participant = caller.participant.id.to_be_bytes();
-    let parts: Vec<&[u8]> = vec![
-        b"DocumentReference",
-        &participant,
-        institution.as_deref().unwrap_or_default().as_bytes(),
-        wanted.bound.as_bytes(),
-    ];
-    Binding::of(&parts)
-}
-
-fn position(position: Position) -> Result<(DateTime<Utc>, Uuid), Failure> {
-    let at = DateTime::from_timestamp_micros(position.at_micros).ok_or(&rules::CURSOR)?;
-    Ok((at, Uuid::from_u128(position.tie)))
 }

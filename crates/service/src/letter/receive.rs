@@ -10,7 +10,7 @@ use kyoyu_domain::{
     retention, rules,
     signature::Verification,
 };
-pub use kyoyu_store::document::Part;
+pub use kyoyu_store::document::{ByteRange, Part};
 use kyoyu_store::{
     Tx,
     document::{self, Granted},
@@ -89,8 +89,8 @@ impl Service {
         Ok(Some(Received { letter, text, signature }))
     }
 
-    /// 添付の閲覧 — a part of an attachment (`bytes` from `first` on; none: all of it), to whom
-    /// may read the document that it belongs to.
+    /// 添付の閲覧 — an attachment or a part of it, to whom may read the document that it belongs
+    /// to.
     ///
     /// # Errors
     /// [`rules::NOT_FOUND`] to everybody else; [`rules::RANGE`] for a part that is not there.
@@ -98,7 +98,7 @@ impl Service {
         &self,
         caller: &Caller,
         id: &str,
-        range: Option<(u64, Option<u64>)>,
+        range: ByteRange,
     ) -> Result<Part, Problem> {
         let mut about = None;
         let outcome = self.try_attachment(caller, id, range, &mut about).await;
@@ -109,14 +109,11 @@ impl Service {
         &self,
         caller: &Caller,
         id: &str,
-        range: Option<(u64, Option<u64>)>,
+        range: ByteRange,
         about: &mut Option<PersonKey>,
     ) -> Result<Part, Failure> {
         let id: ResourceId = id.parse().map_err(|_| &rules::NOT_FOUND)?;
         let ordinal = i16::try_from(id.ordinal).map_err(|_| &rules::NOT_FOUND)?;
-        let range = range.map(|(first, last)| {
-            (first, last.map_or(u64::MAX, |last| last.saturating_sub(first).saturating_add(1)))
-        });
         let mut tx = self.store.begin().await?;
         let received = find_received(&mut tx, caller, id.submission).await?;
         let (part, person, kind) = if let Some((letter, grant)) = &received {
@@ -132,7 +129,7 @@ impl Service {
         };
         *about = Some(person);
         let part = part.ok_or(&rules::NOT_FOUND)?;
-        if range.is_some() && part.data.is_empty() {
+        if range != ByteRange::Whole && part.data.is_empty() {
             return Err((&rules::RANGE).into());
         }
         let event = AuditEvent::done(&caller.actor(), Action::ReadAttachment, 1);
@@ -143,7 +140,11 @@ impl Service {
 
 /// The document whose id this is.
 pub(super) fn document_id(id: &str) -> Result<SubmissionId, Failure> {
+    const OF_DOCUMENT: u16 = 1;
     let id: ResourceId = id.parse().map_err(|_| &rules::NOT_FOUND)?;
+    if id.ordinal != OF_DOCUMENT {
+        return Err((&rules::NOT_FOUND).into());
+    }
     Ok(id.submission)
 }
 
