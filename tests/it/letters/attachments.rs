@@ -68,18 +68,35 @@ async fn a_part_of_a_file_is_read_by_its_range() {
     let data = &files[largest].1;
     let stem = id.strip_suffix("-1").expect("a document's id");
     let address = format!("/fhir/Binary/{stem}-{}", largest + 1);
-    let ask = |range: &'static str| {
+    let ask = |range: &str| {
         let request = Request::new(Method::GET, &address, "").expect("a request");
-        scene.clinic.send(request.header(RANGE, HeaderValue::from_static(range)))
+        let range = HeaderValue::from_str(range).expect("a header");
+        scene.clinic.send(request.header(RANGE, range))
     };
-    let part = ask("bytes=100-199").await;
-    assert_eq!(part.must_be(206).body.as_ref(), &data[100..200]);
-    let of = format!("bytes 100-199/{}", data.len());
-    assert_eq!(part.headers["content-range"].to_str().expect("text"), of);
-    let rest = ask("bytes=39990-").await;
-    assert_eq!(rest.must_be(206).body.as_ref(), &data[39_990..]);
-    ask("bytes=9999999-").await.must_refuse(416, "kyoyu-range");
-    ask("bytes=5-4").await.must_refuse(416, "kyoyu-range");
+    let size = data.len();
+    for (range, first, last) in [
+        ("bytes=100-199".to_owned(), 100, 199),
+        ("bytes=0-".to_owned(), 0, size - 1),
+        ("bytes=0-0".to_owned(), 0, 0),
+        (format!("bytes={}-", size - 1), size - 1, size - 1),
+        (format!("bytes={}-{size}", size - 10), size - 10, size - 1),
+        ("bytes=5-99999999999999999999".to_owned(), 5, size - 1),
+        ("bytes=-1".to_owned(), size - 1, size - 1),
+        ("bytes=-500".to_owned(), size - 500, size - 1),
+        (format!("bytes=-{size}"), 0, size - 1),
+        (format!("bytes=-{}", size + 1), 0, size - 1),
+    ] {
+        let part = ask(&range).await;
+        assert!(part.must_be(206).body == data[first..=last], "{range}");
+        let told = format!("bytes {first}-{last}/{size}");
+        assert_eq!(part.headers["content-range"].to_str().expect("text"), told, "{range}");
+    }
+    let beyond = format!("bytes={size}-");
+    for range in [&beyond, "bytes=9999999-", "bytes=-0", "bytes=5-4", "bytes=0-1,3-4", "bytes=x"] {
+        ask(range).await.must_refuse(416, "kyoyu-range");
+    }
+    let other_unit = ask("items=0-1").await;
+    assert!(other_unit.must_be(200).body == data, "RFC 9110, 14.2: as if it did not ask");
     scene.app.finish().await;
 }
 
@@ -92,14 +109,16 @@ async fn a_file_of_another_type_another_content_or_elsewhere_is_refused() {
     let data = BASE64_STANDARD.encode("%PDF-");
     let head = &data[..6];
     assert!(letter.contains(&format!("\"data\":\"{head}")));
+    let with_url = |url: &str| {
+        let beside = format!("\"url\":\"{url}\",{pdf}");
+        (letter.replace(pdf, &beside), "kyoyu-attachment-url")
+    };
     for (broken, rule) in [
         (letter.replace(pdf, "\"contentType\":\"application/zip\""), "kyoyu-attachment-type"),
         (letter.replace(pdf, "\"contentType\":\"image/png\""), "kyoyu-attachment-magic"),
-        (
-            letter
-                .replace(pdf, "\"url\":\"file:///etc/passwd\",\"contentType\":\"application/pdf\""),
-            "kyoyu-attachment-url",
-        ),
+        with_url("file:///etc/passwd"),
+        with_url("http://127.0.0.1/"),
+        with_url("https://example.com/letter.pdf"),
     ] {
         let reply = scene.app.hospital.post("/fhir/Bundle", broken).await;
         reply.must_be(422);

@@ -3,7 +3,7 @@
 use kyoyu_synth::Referral;
 use kyoyu_tests::app::{Answer, cancellation, change_address};
 
-use super::Scene;
+use super::{Scene, decision};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_who_fetch_at_once_get_the_same_letter_and_one_receipt() {
@@ -61,6 +61,28 @@ async fn of_fetching_and_changing_at_once_the_addressee_never_has_half_a_letter(
             // The id is that of the version that was replaced.
             fetched.must_refuse(404, "kyoyu-not-found");
             change.must_be(200);
+        }
+    }
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_fetching_and_denying_at_once_exactly_one_succeeds() {
+    let scene = Scene::new().await;
+    let patient = scene.app.patient(&scene.person);
+    for _ in 0..6 {
+        let letter = scene.letter_of(&Referral::least(scene.app.sending()));
+        let id = scene.sent(&letter).await;
+        let deny = decision("deny");
+        let (fetched, denied) =
+            tokio::join!(scene.receive(&scene.clinic, &id), scene.answer(&patient, &id, &deny));
+        if fetched.status.as_u16() == 200 {
+            denied.must_refuse(409, "kyoyu-letter-received");
+            assert_eq!(scene.state(&letter).await, "received");
+        } else {
+            fetched.must_refuse(404, "kyoyu-not-found");
+            denied.must_be(200);
+            assert_eq!(scene.state(&letter).await, "refused");
         }
     }
     scene.app.finish().await;

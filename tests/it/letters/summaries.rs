@@ -1,11 +1,11 @@
 //! 健診文書と患者サマリー — documents that are read, not exchanged.
 
-use chrono::{Datelike, TimeDelta};
+use chrono::TimeDelta;
 use kyoyu_domain::{consent::ConsentCategory, entry::Flags, participant::Role};
 use kyoyu_synth::{
     Checkup, Institution, PatientSummary, Programme, SynthBundle, checkup, patient_summary,
 };
-use kyoyu_tests::app::Answer;
+use kyoyu_tests::app::{Answer, cancellation};
 
 use super::Scene;
 
@@ -69,36 +69,82 @@ async fn an_insurer_reads_the_checkups_of_its_own_members_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_years_stand_side_by_side_and_one_checkup_shows_its_newest_report() {
+async fn five_years_stand_side_by_side_and_the_sixth_is_over() {
     let scene = Scene::new().await;
     let programme = Programme::usual_for(&scene.person, scene.app.now().date_naive());
     let patient = scene.app.patient(&scene.person);
+    let mut sent = Vec::new();
     for _ in 0..5 {
-        scene
-            .post(
-                &scene.report_of(
-                    &scene.app.institution(),
-                    Checkup::new(scene.app.sending(), programme),
-                ),
-            )
-            .await;
-        scene.app.pass(TimeDelta::days(360));
+        let report = Checkup::new(scene.app.sending(), programme);
+        let report = scene.report_of(&scene.app.institution(), report);
+        scene.post(&report).await;
+        sent.push(report.json);
+        scene.app.pass(TimeDelta::days(365));
     }
-    let shown = patient.get("/fhir/Bundle?kind=checkup").await.must_be(200).matches().len();
-    assert_eq!(shown, 5);
-    let on = scene.app.now().date_naive() - chrono::Days::new(30);
-    let of = |examined_on| Checkup { examined_on, ..Checkup::new(scene.app.sending(), programme) };
-    scene.post(&scene.report_of(&scene.app.institution(), of(on))).await;
+    // Five years after the first, less the leap day among them.
+    let shown = async || {
+        let page = patient.get("/fhir/Bundle?kind=checkup").await;
+        let text = page.must_be(200).text();
+        sent.iter().map(|report| text.contains(report)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown().await, [true; 5], "each to the byte, side by side");
+    scene.app.pass(TimeDelta::days(1));
+    assert_eq!(shown().await, [true; 5], "the last day of the first");
+    scene.app.pass(TimeDelta::days(1));
+    assert_eq!(shown().await, [false, true, true, true, true]);
+    scene.app.finish().await;
+}
+
+/// 二つの経路 — one checkup that comes from the centre and from an institution.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_one_checkup_on_two_routes_the_newest_report_shows_whoever_sent_it() {
+    let mut scene = Scene::new().await;
+    let examiner = scene.app.world.institution(3);
+    let number = examiner.number.to_string();
+    let centre = scene.app.add_participant("centre", Role::CheckupCentre, &[&number]).await;
+    let today = scene.app.now().date_naive();
+    let programme = Programme::usual_for(&scene.person, today);
+    let examined_on = |days: u64| today - chrono::Days::new(days);
+    let of = |days| Checkup {
+        examined_on: examined_on(days),
+        ..Checkup::new(scene.app.sending(), programme)
+    };
+    let by_hospital = scene.report_of(&scene.app.institution(), of(30));
+    let other_day = scene.report_of(&scene.app.institution(), of(31));
+    let by_centre = scene.report_of(&examiner, of(30));
+    let patient = scene.app.patient(&scene.person);
+    let shown = async || {
+        let page = patient.get("/fhir/Bundle?kind=checkup").await;
+        let text = page.must_be(200).text();
+        [&by_hospital, &other_day, &by_centre].map(|report| text.contains(&report.json))
+    };
+    scene.post(&by_hospital).await;
+    scene.post(&other_day).await;
+    assert_eq!(shown().await, [true, true, false]);
     scene.app.pass(TimeDelta::minutes(1));
-    let newest = scene.report_of(&scene.app.institution(), of(on));
-    let id = scene.post(&newest).await;
-    let year = on.year();
-    let page = patient.get(&format!("/fhir/Bundle?kind=checkup&date={year}")).await;
-    let ids: Vec<String> = page.must_be(200).matches().into_iter().map(|(id, _)| id).collect();
-    assert!(ids.contains(&id) || page.text().contains(&newest.json));
-    let all = patient.get("/fhir/Bundle?kind=checkup").await;
-    let same_day = all.must_be(200).text().matches(&format!("\"start\":\"{on}\"")).count();
-    assert!(same_day >= 1, "the newest report of the day");
+    centre.post("/fhir/Bundle", by_centre.json.clone()).await.must_be(201);
+    assert_eq!(shown().await, [false, true, true], "of another day is another checkup");
+    let cancel = cancellation(by_centre.identifier.value(), &scene.person.identifier);
+    centre.post("/fhir/Bundle/$cancel", cancel).await.must_be(200);
+    assert_eq!(shown().await, [true, true, false], "what it hid shows again");
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_programme_of_a_municipality_is_refused_and_nothing_of_it_is_kept() {
+    let scene = Scene::new().await;
+    let report = scene.report();
+    for code in ["060", "090"] {
+        let mut municipal: serde_json::Value =
+            serde_json::from_str(&report.json).expect("a Bundle");
+        let programme = "/entry/0/resource/event/0/code/0/coding/0/code";
+        *municipal.pointer_mut(programme).expect("a programme") = code.into();
+        let reply = scene.app.hospital.post("/fhir/Bundle", municipal.to_string()).await;
+        reply.must_be(422);
+        assert!(reply.text().contains("kyoyu-checkup-programme"), "{}", reply.text());
+    }
+    assert_eq!(scene.app.stored().await, [0; 4]);
+    scene.post(&report).await;
     scene.app.finish().await;
 }
 

@@ -1,5 +1,6 @@
 //! Data cases and mutations of whole Bundles.
 
+mod attachments;
 mod broken;
 mod documents;
 mod fixtures;
