@@ -175,7 +175,8 @@ impl<'a> BulkImport<'a> {
     }
 }
 
-fn upload(path: &str, body: Vec<u8>) -> Result<Request> {
+/// A request of an upload.
+pub(crate) fn upload(path: &str, body: Vec<u8>) -> Result<Request> {
     let request = Request::new(Method::POST, path, body)?;
     Ok(request.header(CONTENT_TYPE, NDJSON).header(PREFER, RESPOND_ASYNC))
 }

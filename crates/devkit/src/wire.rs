@@ -72,6 +72,17 @@ impl Wire {
         Ok((status, &self.buffer[body]))
     }
 
+    /// 回線断 — sends the beginning of a message and breaks the connection off, as a line does
+    /// that fails.
+    ///
+    /// # Errors
+    /// When it breaks before.
+    pub async fn break_off(mut self, beginning: &[u8]) -> Result<()> {
+        self.stream.write_all(beginning).await?;
+        self.stream.flush().await?;
+        Ok(self.stream.shutdown().await?)
+    }
+
     async fn read_more(&mut self) -> Result<()> {
         self.buffer.reserve(READ_BYTES);
         let bytes = self.stream.read_buf(&mut self.buffer).await?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use kyoyu_domain::{identifiers::PersonIdentifier, participant::Role, policy::Purpose};
 
 use super::{Cast, Party, Setup};
-use crate::{Claims, Client, ClientOptions, Reply, TokenIssuer};
+use crate::{Claims, Client, ClientOptions, Reply, Request, TokenIssuer};
 
 /// 窓口 — sends requests as somebody.
 #[derive(Debug)]
@@ -62,6 +62,11 @@ impl Desk {
     /// A token that is valid from now on; none for a system.
     pub(super) fn token(&self) -> Result<Option<String>> {
         self.user.as_ref().map(|user| user.issuer.issue(&user.claims)).transpose()
+    }
+
+    /// Sends a request as it is, but for the token.
+    pub(super) async fn send(&self, request: Request) -> Result<Reply> {
+        self.client.send(&request.token(self.token()?.as_deref())?).await
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Reply> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use chrono::{DateTime, Datelike, Duration, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, Utc};
 use kyoyu_domain::{
     entry::Flags,
     identifiers::{BundleIdentifier, PersonIdentifier},
@@ -27,6 +27,10 @@ const ITEMS: &[u16] = &[221, 211, 111];
 /// The wrong value and the right one: a decimal that no program may shorten.
 pub(super) const MISTYPED: &str = "41.0";
 pub(super) const CORRECTED: &str = "4.10";
+
+/// The line of the bulk file that is refused, and the one in which the connection breaks.
+const BROKEN_LINE: usize = 3;
+pub(super) const CUT_LINE: usize = 5;
 
 /// The flags of the patient's diseases, by position.
 const FLAGS: [Flags; 5] = {
@@ -187,6 +191,25 @@ impl Script {
         checkup(&self.hospital, &self.patient, &Checkup::new(sending, programme)).into()
     }
 
+    /// 一括登録のファイル — the checkups of the five years before, one on each line, and among
+    /// them a laboratory report with its Patient in the wrong place.
+    pub(super) fn bulk_file(&self) -> Result<BulkFile> {
+        let today = self.begins_at.date_naive();
+        let report = |years: u32| {
+            let examined_on = today - Months::new(12 * years) - Days::new(21);
+            let programme = Programme::usual_for(&self.patient, examined_on);
+            let sending = Sending::new(u64::from(30 + years), self.begins_at);
+            checkup(&self.hospital, &self.patient, &Checkup { sending, programme, examined_on })
+                .json
+        };
+        let mut lines: Vec<String> = (1..=5).rev().map(report).collect();
+        let broken = with_patient_last(&self.listed_lab(&self.patient, 30, Duration::days(9)))?;
+        // A line has no breaks in it.
+        let broken = serde_json::from_str::<Value>(&broken)?.to_string();
+        lines.insert(BROKEN_LINE - 1, broken);
+        Ok(BulkFile { lines, broken_line: BROKEN_LINE })
+    }
+
     /// 患者サマリー
     pub(super) fn patient_summary(&self) -> Parcel {
         let summary = PatientSummary::new(Sending::new(23, self.begins_at));
@@ -206,6 +229,21 @@ impl Script {
     /// The diseases with their flags, in order.
     pub(super) fn diseases(&self) -> Result<Vec<(Item, Flags)>> {
         Ok(items(&self.conditions())?.into_iter().zip(FLAGS).collect())
+    }
+}
+
+/// 一括登録のファイル — NDJSON.
+#[derive(Debug)]
+pub(super) struct BulkFile {
+    pub(super) lines: Vec<String>,
+    /// The number of the line that must be refused, from 1.
+    pub(super) broken_line: usize,
+}
+
+impl BulkFile {
+    /// The text from a line on.
+    pub(super) fn text_from(&self, line: usize) -> String {
+        self.lines[line - 1..].iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 }
 
@@ -344,6 +382,19 @@ mod tests {
         let identifiers: std::collections::HashSet<_> =
             all.iter().map(|parcel| parcel.identifier.value().to_owned()).collect();
         assert_eq!(identifiers.len(), all.len());
+    }
+
+    #[test]
+    fn the_bulk_file_is_six_lines_of_different_bundles() {
+        let file = script().bulk_file().expect("a file");
+        assert_eq!(file.text_from(1).lines().count(), 6);
+        let identifier = |line: &String| {
+            let bundle: Value = serde_json::from_str(line).expect("JSON");
+            bundle["identifier"]["value"].as_str().expect("an identifier").to_owned()
+        };
+        let all: std::collections::HashSet<_> = file.lines.iter().map(identifier).collect();
+        assert_eq!(all.len(), 6);
+        assert!(CUT_LINE > file.broken_line && CUT_LINE < file.lines.len());
     }
 
     #[test]

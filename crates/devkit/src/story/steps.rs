@@ -2,6 +2,7 @@
 
 mod access_log;
 mod announce;
+mod bulk;
 mod cancel;
 mod change;
 mod consent;
@@ -40,6 +41,8 @@ pub enum Step {
     Letter,
     /// 健診文書・患者サマリー — each read by those whom it is for.
     Summaries,
+    /// 一括登録 — years of checkups in one file, over a connection that breaks.
+    Bulk,
     /// 撤回 — the consent is revoked.
     Revoke,
     /// 期限 — invisible on the day, deleted without remains.
@@ -60,6 +63,7 @@ impl Step {
         Self::Cancel,
         Self::Letter,
         Self::Summaries,
+        Self::Bulk,
         Self::Revoke,
         Self::Expire,
         Self::AccessLog,
@@ -77,6 +81,7 @@ impl Step {
             Self::Cancel => "cancel",
             Self::Letter => "letter",
             Self::Summaries => "summaries",
+            Self::Bulk => "bulk",
             Self::Revoke => "revoke",
             Self::Expire => "expire",
             Self::AccessLog => "access-log",
@@ -95,6 +100,7 @@ impl Step {
             Self::Cancel => ("取消と取消UNDO", "cancelled, then restored"),
             Self::Letter => ("紹介状が届く", "a letter arrives"),
             Self::Summaries => ("健診文書と患者サマリー", "a checkup report, a patient summary"),
+            Self::Bulk => ("過去五年分を一括登録する", "five years of checkups come in bulk"),
             Self::Revoke => ("同意を撤回する", "the consent is revoked"),
             Self::Expire => ("期限が来て削除される", "the day comes and the data goes"),
             Self::AccessLog => ("だれが見たか", "who looked"),
@@ -126,6 +132,7 @@ pub(super) async fn play(step: Step, scene: &mut Scene<'_, '_, '_>) -> Result<()
         Step::Cancel => cancel::play(scene).await,
         Step::Letter => letter::play(scene).await,
         Step::Summaries => summaries::play(scene).await,
+        Step::Bulk => bulk::play(scene).await,
         Step::Revoke => revoke::play(scene).await,
         Step::Expire => expire::play(scene).await,
         Step::AccessLog => access_log::play(scene).await,
