@@ -1,4 +1,4 @@
-//! 分離型CMS — SignedData without its content, in DER, with signed attributes.
+//! 分離型CMS — SignedData without its content, in DER or BER, with signed attributes.
 //!
 //! Source: RFC 5652, 5; RFC 5754 for the algorithms.
 
@@ -14,6 +14,7 @@ use x509_cert::{attr::Attributes, spki::AlgorithmIdentifierOwned, time::Time};
 use crate::{
     Claim, Container, MOST_CERTIFICATES,
     algorithm::{self, Hash, Scheme},
+    ber,
     certificate::{self, Certificate},
     element::{self, Element, SEQUENCE, SET, context},
 };
@@ -44,8 +45,9 @@ impl Container for Cms {
     }
 
     fn open(&self, data: &[u8], content: &[u8]) -> Result<Claim, Reason> {
-        element::bounded(data)?;
-        let SignedData { certificates, signer } = read(data).ok_or(Reason::Container)?;
+        let data = ber::to_der(data)?;
+        element::bounded(&data)?;
+        let SignedData { certificates, signer } = read(&data).ok_or(Reason::Container)?;
         if certificates.len() > MOST_CERTIFICATES {
             return Err(Reason::Size);
         }

@@ -7,11 +7,11 @@ use kyoyu_domain::signature::Reason;
 /// The most elements of a SET, and of what may be an implicit one.
 const MOST_IN_SET: usize = 32;
 /// The deepest nesting.
-const MOST_DEPTH: usize = 24;
+pub(crate) const MOST_DEPTH: usize = 24;
 
 pub(crate) const SET: u8 = 0x31;
 pub(crate) const SEQUENCE: u8 = 0x30;
-const CONSTRUCTED: u8 = 0x20;
+pub(crate) const CONSTRUCTED: u8 = 0x20;
 const CONTEXT: u8 = 0xa0;
 
 /// The octet of a constructed, context-specific tag.

@@ -10,6 +10,7 @@
 //! Source: S9.6; RFC 5280, RFC 5652, RFC 7515, RFC 7797; ISO 17090; decision record 6.
 
 mod algorithm;
+mod ber;
 mod certificate;
 mod chain;
 mod cms;

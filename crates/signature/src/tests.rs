@@ -11,7 +11,11 @@ use kyoyu_devkit::hpki::{
 use kyoyu_domain::signature::{HealthcareRole, Reason, Signer, Verdict};
 use serde_json::json;
 
-use crate::{MOST_BASE64_BYTES, MOST_CERTIFICATES, SignedDocument, Trust, verify};
+use crate::{
+    MOST_BASE64_BYTES, MOST_CERTIFICATES, SignedDocument, Trust,
+    element::{self, Element},
+    verify,
+};
 
 const CONTENT: &str = "{\"resourceType\": \"Bundle\", \"value\": 4.10}";
 
@@ -554,4 +558,65 @@ fn a_set_that_would_take_long_to_sort_is_not_read() {
     let set = Any::new(der::Tag::Set, many).expect("a set").to_der().expect("DER");
     let data = Any::new(der::Tag::Sequence, set).expect("a sequence").to_der().expect("DER");
     unverified(verdict(&data, &trust()), Reason::Size);
+}
+
+/// An element as a tool writes it that knows no length beforehand; certificates, which stand at
+/// the fifth level, stay in DER as everywhere, and the signature at the sixth comes in pieces.
+fn in_ber(element: Element<'_>, level: usize) -> Vec<u8> {
+    const END: &[u8] = &[0, 0];
+    let is_certificates = level == 4 && element.tag == element::context(0);
+    let children = || element::elements(element.content).expect("DER");
+    match element.tag {
+        0x04 if level == 6 => {
+            let (one, two) = element.content.split_at(element.content.len() / 2);
+            let piece = |part: &[u8]| {
+                let length = u8::try_from(part.len()).expect("short");
+                [&[0x04, 0x81, length][..], part].concat()
+            };
+            [&[0x24, 0x80], &*piece(one), &*piece(two), END].concat()
+        }
+        tag if tag & element::CONSTRUCTED != 0 => {
+            let content: Vec<u8> = children()
+                .into_iter()
+                .flat_map(|child| {
+                    if is_certificates { child.whole.to_vec() } else { in_ber(child, level + 1) }
+                })
+                .collect();
+            [&[tag, 0x80], &*content, END].concat()
+        }
+        _ => element.whole.to_vec(),
+    }
+}
+
+fn cms_in_ber(card: &SigningCard) -> Vec<u8> {
+    let der = card.cms(CONTENT.as_bytes(), signed_at()).expect("a CMS");
+    in_ber(Element::of(&der).expect("DER"), 1)
+}
+
+#[test]
+fn a_cms_in_ber_is_judged_like_one_in_der() {
+    for key in [CardKey::P256, CardKey::Rsa2048] {
+        let card = card(&WORLD.hpki, key, Some("Medical Doctor"));
+        let ber = cms_in_ber(&card);
+        assert_ne!(ber, card.cms(CONTENT.as_bytes(), signed_at()).expect("a CMS"));
+        assert_eq!(verified(verdict(&ber, &trust())).name.expose(), "Kyoyu Hanako");
+        let other = CONTENT.replace("4.10", "4.1");
+        let when = (Some(signed_at()), received_at());
+        unverified(verdict_at(&other, &ber, &trust(), when), Reason::Mismatch);
+    }
+}
+
+#[test]
+fn a_cms_in_ber_that_is_cut_or_damaged_is_never_verified_and_never_a_panic() {
+    let ber = cms_in_ber(&WORLD.doctor);
+    let trust = trust();
+    for end in 0..ber.len() {
+        unverified(verdict(&ber[..end], &trust), Reason::Container);
+    }
+    for place in 0..ber.len() {
+        let mut damaged = ber.clone();
+        damaged[place] ^= 1 << (place % 8);
+        // What is not signed may be damaged without harm: it has to end, and that is all.
+        verdict(&damaged, &trust);
+    }
 }
