@@ -12,6 +12,7 @@ mod limits;
 mod policy_matrix;
 mod prescriptions;
 mod read;
+mod reload;
 mod retention;
 mod shutdown;
 mod store;

@@ -136,6 +136,16 @@ impl Installation {
         Self { directory, pki, started: AtomicU32::new(0) }
     }
 
+    /// Changes the configuration, for what starts from now on.
+    ///
+    /// # Panics
+    /// When the file cannot be read or written.
+    pub fn configure(&self, change: impl FnOnce(String) -> String) {
+        let file = self.directory.path().join("kyoyu.toml");
+        let text = fs::read_to_string(&file).expect("the file is there");
+        fs::write(&file, change(text)).expect("a file can be written");
+    }
+
     /// The certificates.
     pub fn pki(&self) -> &Pki {
         &self.pki
@@ -321,6 +331,11 @@ impl Running {
     /// Asks it to end.
     pub fn terminate(&self) {
         signal(self.pid(), Signal::TERM);
+    }
+
+    /// Tells it to read its certificates again.
+    pub fn hang_up(&self) {
+        signal(self.pid(), Signal::HUP);
     }
 
     /// Waits for its end.

@@ -13,7 +13,7 @@ use kyoyu_gateway::{BodyLimits, Gateway, Health, TlsOptions, TlsReloader};
 use kyoyu_service::{CertificateKey, Peers, PurgeOptions, Service, SharedTrust};
 use kyoyu_store::Store;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -137,34 +137,15 @@ impl Server {
         Ok(Self { address, health_address, service, certificates, stop, tasks })
     }
 
-    /// Reads certificates, roots and revocation lists again at each SIGHUP, for ever, those of
-    /// callers and those of signatures. What cannot be used changes nothing.
-    pub async fn reload_at_hangup(&self, config: &Config) {
-        let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-            tracing::error!("SIGHUP cannot be received");
-            return std::future::pending().await;
-        };
-        while hangup.recv().await.is_some() {
-            for reloaded in [self.reload_tls(&config.listener), self.reload_trust(config)] {
-                match reloaded {
-                    Ok(what) => tracing::info!(what, "certificates are loaded anew"),
-                    Err(error) => tracing::error!(
-                        error = AsRef::<dyn std::error::Error>::as_ref(&error),
-                        "the new certificates cannot be used; the former ones stay"
-                    ),
-                }
-            }
-        }
+    /// Reads certificates, roots and revocation lists again, those of callers and those of
+    /// signatures; what was loaded, or why not.
+    pub fn reload(&self, config: &Config) -> Vec<anyhow::Result<&'static str>> {
+        vec![self.reload_tls(&config.listener), reload_trust(&self.service, config)]
     }
 
     fn reload_tls(&self, listener: &Listener) -> anyhow::Result<&'static str> {
         self.certificates.reload(&tls_files(listener)?)?;
         Ok("callers")
-    }
-
-    fn reload_trust(&self, config: &Config) -> anyhow::Result<&'static str> {
-        self.service.signature_trust().replace(config.signatures.trust()?);
-        Ok("signatures")
     }
 
     /// Takes no more connections, and waits for what has begun.
@@ -178,6 +159,45 @@ impl Server {
                 );
             }
         }
+    }
+}
+
+/// Reads again whose signatures are believed, for a process that verifies any.
+///
+/// # Errors
+/// Files that cannot be used; then nothing has changed.
+pub fn reload_trust(service: &Service, config: &Config) -> anyhow::Result<&'static str> {
+    service.signature_trust().replace(config.signatures.trust()?);
+    Ok("signatures")
+}
+
+/// 再読込の合図 — SIGHUP, which would end the process, and does not from when this is made on.
+#[derive(Debug)]
+pub struct Hangup(Signal);
+
+impl Hangup {
+    /// Takes the signal from now on.
+    ///
+    /// # Errors
+    /// The system does not let it.
+    pub fn taken() -> anyhow::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup()).context("SIGHUP cannot be received")?))
+    }
+
+    /// Loads anew at each signal, for ever. What cannot be used changes nothing.
+    pub async fn reloads(mut self, reload: impl Fn() -> Vec<anyhow::Result<&'static str>>) {
+        while self.0.recv().await.is_some() {
+            for reloaded in reload() {
+                match reloaded {
+                    Ok(what) => tracing::info!(what, "certificates are loaded anew"),
+                    Err(error) => tracing::error!(
+                        error = AsRef::<dyn std::error::Error>::as_ref(&error),
+                        "the new certificates cannot be used; the former ones stay"
+                    ),
+                }
+            }
+        }
+        std::future::pending().await
     }
 }
 

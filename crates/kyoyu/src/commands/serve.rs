@@ -14,6 +14,7 @@ use crate::{
 
 pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.telemetry)?;
+    let hangup = server::Hangup::taken()?;
     let tls = server::tls_files(&config.listener)?;
     let mut connection = Connection::open(&config.database, name).await?;
     if connection.is_private() {
@@ -31,7 +32,7 @@ pub(super) async fn run(config: &Config, name: &str) -> anyhow::Result<ExitCode>
     tokio::select! {
         () = server::stop_signal() => {}
         () = connection.keep_up() => {}
-        () = server.reload_at_hangup(config) => {}
+        () = hangup.reloads(|| server.reload(config)) => {}
     }
     server.stop().await;
     service.close().await;
