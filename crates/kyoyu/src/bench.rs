@@ -4,6 +4,7 @@
 //! Server, database and load generator share the machine: absolute figures are lower
 //! bounds, the ratios to the plain design hold.
 
+mod bulk;
 mod cpu;
 pub mod documents;
 mod figures;

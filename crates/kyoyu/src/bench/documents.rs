@@ -1,4 +1,5 @@
-//! 文書の計測 — letters of 30 kB and of 7 MB: registered, received, and what they cost.
+//! 文書の計測 — letters of 30 kB and of 7 MB: registered, received, and what they cost; and years
+//! of data through the bulk door.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use kyoyu_devkit::Request;
 use kyoyu_synth::{Attachment, AttachmentFormat, Referral, Sending, referral};
 use serde_json::Value;
 
-use super::{Extent, Figures, Requests, cpu, load::closed_loop, stage::Stage};
+use super::{Extent, Figures, Requests, bulk, cpu, load::closed_loop, stage::Stage};
 use crate::config::Config;
 
 /// Letters that are made before the clock runs, per second of load.
@@ -18,7 +19,7 @@ const LARGE: u64 = 24;
 /// Bytes of the file of a large letter: 7 MB as base64.
 const FILE_BYTES: usize = 5_250_000;
 
-/// Measures letters; `tell` gets a line whenever something begins.
+/// Measures letters and a bulk import; `tell` gets a line whenever something begins.
 ///
 /// # Errors
 /// When the server does not start, or a request is refused that must not be.
@@ -43,6 +44,8 @@ pub async fn measure(
     figures.put("receive.per_s", measured.per_second());
     figures.put("receive.cpu_ms", measured.cpu_ms());
     figures.put("receive.p99_ms", measured.p99_ms());
+    bulk::measure(&stage, extent, tell, &mut figures).await?;
+    tell("start on the existing data directory");
     stage.restart(config, &mut figures).await?;
     Ok(figures)
 }

@@ -190,6 +190,20 @@ impl Stage {
         Ok(batch)
     }
 
+    /// Lines for the bulk door: Bundles that were never sent before, for patients here and there.
+    pub(super) fn lines(&self, resources: usize, count: u64) -> Vec<u8> {
+        let first = self.sent.drawn();
+        let persons = (first..first + count).map(|number| self.world.anybody(number));
+        let batch = self.sent.draw(resources, persons, self.sent_at());
+        let lines = batch.bundles.iter().map(|bundle| bundle.make(&self.world).json + "\n");
+        lines.collect::<String>().into_bytes()
+    }
+
+    /// How many lines the server registers at once.
+    pub(super) fn import_workers(&self) -> usize {
+        self.config.import.workers
+    }
+
     /// Searches for the newest twenty results of patients, in a scattered order.
     pub(super) fn searches(&self, count: usize) -> anyhow::Result<Requests> {
         let token = self.reader.token()?;
