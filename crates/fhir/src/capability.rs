@@ -145,7 +145,8 @@ fn binary() -> CapabilityStatementRestResource {
     let mut binary = resource("Binary", &["read"]);
     binary.documentation = Some(
         "添付: GET /Binary/<receipt>-<number>, the nth attachment of a document that the caller \
-         may read, as its own media type; Range: bytes=first-last"
+         may read, as its own media type; Range: bytes=first-last, \
+         first- or -count"
             .to_owned(),
     );
     binary

@@ -150,8 +150,11 @@ pub struct DocumentFacts {
     pub belongs_to: Option<BundleIdentifier>,
     /// How many discharge summaries are nested in it.
     pub nested: u16,
-    /// The attachments, in document order.
+    /// The attachments that can be cut out and put back, in document order.
     pub attachments: Vec<Attachment>,
+    /// Whether it brings any file at all: base64 that encoding its bytes does not give again stays
+    /// in the text.
+    pub has_files: bool,
 }
 
 /// 署名 — the electronic signature of a document, as far as JSON has it.

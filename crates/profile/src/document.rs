@@ -81,6 +81,7 @@ pub(crate) fn read(bundle: &BundleView<'_>) -> Option<CheckedBundle> {
             belongs_to: letter::belongs_to(composition),
             nested: u16::try_from(nested.len()).ok()?,
             attachments: attachments::of(bundle.root),
+            has_files: attachments::objects(bundle.root).any(|one| one.get("data").is_some()),
         }),
     })
 }

@@ -272,10 +272,7 @@ fn check_now(body: Bytes, options: &Options) -> Result<(Checked, Option<Signatur
     };
     if let Some(document) = &bundle.document {
         let documents = &options.documents;
-        if document.kind.code == "checkup"
-            && !documents.checkup_attachments
-            && !document.attachments.is_empty()
-        {
+        if document.kind.code == "checkup" && !documents.checkup_attachments && document.has_files {
             return Err((&rules::CHECKUP_ATTACHMENT).into());
         }
         bundle.resources.retain(|resource| documents.extracted.contains(&resource.kind));

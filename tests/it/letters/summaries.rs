@@ -3,9 +3,11 @@
 use chrono::TimeDelta;
 use kyoyu_domain::{consent::ConsentCategory, entry::Flags, participant::Role};
 use kyoyu_synth::{
-    Checkup, Institution, PatientSummary, Programme, SynthBundle, checkup, patient_summary,
+    Checkup, HeldIdentifier, Institution, PatientSummary, Programme, SynthBundle, checkup,
+    patient_summary,
 };
 use kyoyu_tests::app::{Answer, cancellation};
+use serde_json::{Value, json};
 
 use super::Scene;
 
@@ -135,8 +137,7 @@ async fn a_programme_of_a_municipality_is_refused_and_nothing_of_it_is_kept() {
     let scene = Scene::new().await;
     let report = scene.report();
     for code in ["060", "090"] {
-        let mut municipal: serde_json::Value =
-            serde_json::from_str(&report.json).expect("a Bundle");
+        let mut municipal: Value = serde_json::from_str(&report.json).expect("a Bundle");
         let programme = "/entry/0/resource/event/0/code/0/coding/0/code";
         *municipal.pointer_mut(programme).expect("a programme") = code.into();
         let reply = scene.app.hospital.post("/fhir/Bundle", municipal.to_string()).await;
@@ -145,6 +146,84 @@ async fn a_programme_of_a_municipality_is_refused_and_nothing_of_it_is_kept() {
     }
     assert_eq!(scene.app.stored().await, [0; 4]);
     scene.post(&report).await;
+    scene.app.finish().await;
+}
+
+/// 添付書類セクション — the same report with a file, base64 as given.
+fn with_file(report: &SynthBundle, base64: &str) -> String {
+    let mut bundle: Value = serde_json::from_str(&report.json).expect("a Bundle");
+    let file = "urn:uuid:00000000-0000-4000-8000-000000000001";
+    let profile =
+        "http://jpfhir.jp/fhir/eCheckup/StructureDefinition/JP_DocumentReference_eCheckupGeneral";
+    let updated = bundle["meta"]["lastUpdated"].clone();
+    let composition = &mut bundle["entry"][0]["resource"];
+    let subject = composition["subject"].clone();
+    composition["section"].as_array_mut().expect("sections").push(json!({
+        "title": "添付書類セクション",
+        "code": {"coding": [{"code": "01995", "display": "添付書類セクション",
+            "system": "http://jpfhir.jp/fhir/eCheckup/CodeSystem/section-code"}]},
+        "entry": [{"reference": file, "type": "DocumentReference"}],
+    }));
+    bundle["entry"].as_array_mut().expect("entries").push(json!({"fullUrl": file, "resource": {
+        "resourceType": "DocumentReference",
+        "id": "file-1",
+        "meta": {"lastUpdated": updated, "profile": [format!("{profile}|1.5.0")]},
+        "status": "current",
+        "subject": subject,
+        "content": [{"attachment": {"contentType": "application/pdf", "data": base64}}],
+    }}));
+    bundle.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_checkups_are_a_switch_however_their_base64_is_written() {
+    for (attachments, status) in [(false, 422), (true, 201)] {
+        let scene =
+            Scene::with(|options| options.documents.checkup_attachments = attachments).await;
+        for base64 in ["JVBERi0xLjcK", "JVBERi0xQR=="] {
+            scene.app.pass(TimeDelta::minutes(1));
+            let sent = with_file(&scene.report(), base64);
+            let reply = scene.app.hospital.post("/fhir/Bundle", sent.clone()).await;
+            reply.must_be(status);
+            if attachments {
+                let page = scene.app.patient(&scene.person).get("/fhir/Bundle").await;
+                assert!(page.must_be(200).text().contains(&sent), "to the byte");
+            } else {
+                reply.must_refuse(status, "kyoyu-checkup-attachment");
+            }
+        }
+        scene.app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_left_an_insurer_is_no_member_of_it_any_more() {
+    let mut scene = Scene::new().await;
+    let today = scene.app.now().date_naive();
+    let world = scene.app.world;
+    let mut persons = (0..world.size().persons).map(|index| world.person(index));
+    let insurer_of = |held: &HeldIdentifier| held.identifier.value().expose()[..8].to_owned();
+    let moved = persons.find_map(|person| {
+        let [former, own] = &person.held[..] else { return None };
+        let ended = former.valid_through.is_some_and(|through| through < today);
+        let is_own = own.identifier.digest() == person.identifier.digest();
+        let (former, own) = (insurer_of(former), insurer_of(own));
+        (ended && is_own && former != own).then_some((person, former, own))
+    });
+    let (person, former, own) = moved.expect("somebody has changed the insurer");
+    scene.app.announce(&person).await;
+    scene.person = person;
+    let id = scene.post(&scene.report()).await;
+    let key = scene.app.key_of(&scene.person).await;
+    let (former, own) = (
+        scene.app.add_insurer("insurer-former", &former).await,
+        scene.app.add_insurer("insurer-own", &own).await,
+    );
+    let (list, one) = (format!("/fhir/Bundle?patient={key}"), format!("/fhir/Bundle/{id}"));
+    assert_eq!(own.get(&list).await.must_be(200).matches().len(), 1);
+    own.get(&one).await.must_be(200);
+    former.get(&list).await.must_refuse(403, "kyoyu-consent-required");
+    former.get(&one).await.must_refuse(404, "kyoyu-not-found");
     scene.app.finish().await;
 }
 

@@ -6,6 +6,7 @@ mod documents;
 mod fixtures;
 mod fuzz;
 mod invariants;
+mod letters;
 mod official;
 mod prose;
 mod support;
