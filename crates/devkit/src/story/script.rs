@@ -10,9 +10,9 @@ use kyoyu_domain::{
 };
 use kyoyu_synth::{
     AllergyKind, AllergyList, Attachment, AttachmentFormat, Checkup, ChosenResult, ConditionList,
-    DrugCodes, EPrescription, Institution, LabReport, PatientSummary, Person, Prescription,
-    Programme, Referral, Results, Sending, SynthBundle, World, allergies, checkup, conditions,
-    labs, patient_summary, referral,
+    DischargeSummary, DrugCodes, EPrescription, Institution, LabReport, PatientSummary, Person,
+    Prescription, Programme, Referral, Results, Sending, SynthBundle, World, allergies, checkup,
+    conditions, discharge_summary, labs, patient_summary, referral,
 };
 use serde_json::{Value, json};
 
@@ -182,6 +182,15 @@ impl Script {
             ..Referral::least(Sending::new(21, self.begins_at))
         };
         referral(&self.hospital, &self.clinic, &self.relative, &letter).into()
+    }
+
+    /// 退院時サマリー — sent later than the letter that it follows.
+    pub(super) fn discharge_summary(&self) -> Parcel {
+        let summary = DischargeSummary {
+            follows: Some(self.letter().identifier),
+            ..DischargeSummary::new(Sending::new(25, self.begins_at))
+        };
+        discharge_summary(&self.hospital, &self.relative, &summary).into()
     }
 
     /// 健診文書

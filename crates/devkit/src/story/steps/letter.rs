@@ -27,7 +27,21 @@ pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
     let wanted = script::cancellation(&letter, &scene.script.relative.identifier);
     let reply = scene.desks.hospital.post("/fhir/Bundle/$cancel", wanted).await?;
     let refused = (409, "kyoyu-letter-received");
-    scene.expect_rule(&reply, refused, "取得済は取り消せない received for ever")
+    scene.expect_rule(&reply, refused, "取得済は取り消せない received for ever")?;
+    is_followed(scene).await
+}
+
+/// 追送 — a discharge summary that comes later goes where its letter went, under its consent.
+async fn is_followed(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
+    let summary = scene.script.discharge_summary();
+    let what = "退院時サマリー（紹介状の追送） a discharge summary that follows";
+    let receipt = scene.register(what, &summary).await?;
+    let path = format!("/fhir/Bundle/{}-1/$receive", receipt.id);
+    scene.out.sent(&format!("POST {path}  （紹介先のシステム — the addressee's system）"));
+    let reply = scene.desks.clinic.post(&path, "").await?;
+    scene.expect(&reply, 200, "取得済 received")?;
+    let arrived = reply.body == summary.body;
+    scene.must(arrived, "紹介状と同じ宛先に、同じ同意で届く", "to its addressee, under its consent")
 }
 
 async fn asks_whether_the_clinic_takes_part(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
