@@ -197,7 +197,7 @@ impl Hangup {
                 }
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -36,7 +36,7 @@ async fn letters_that_fill_a_page_have_no_next_one_and_one_more_has() {
     let scene = Scene::new().await;
     let patient = scene.app.patient(&scene.person);
     let two = scene.waiting(2).await;
-    assert_eq!(scene.pages(&patient, 2).await, [two.clone()]);
+    assert_eq!(scene.pages(&patient, 2).await, std::slice::from_ref(&two));
     let third = scene.waiting(1).await;
     assert_eq!(
         scene.pages(&patient, 2).await,

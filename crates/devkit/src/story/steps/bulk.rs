@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a state is awaited that comes by itself, and how often it is looked at.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) async fn play(scene: &mut Scene<'_, '_, '_>) -> Result<()> {
