@@ -56,6 +56,19 @@ fn a_file_that_names_none_is_judged_by_the_configured_generation() {
 }
 
 #[test]
+fn what_was_not_looked_at_is_told_apart_from_what_does_not_conform() {
+    let directory = Directory::new();
+    let absent = directory.path().join("absent").display().to_string();
+    let body = directory.path().join("patient.json");
+    fs::write(&body, r#"{"resourceType": "Patient"}"#).expect("a file can be written");
+    let body = body.display().to_string();
+    let code = |arguments: &[&str]| kyoyu(arguments).output().expect("it runs").status.code();
+    assert_eq!(code(&["validate", &body]), Some(0));
+    assert_eq!(code(&["validate", &body, &absent]), Some(2));
+    assert_eq!(code(&["validate", "--packages", &absent, &body]), Some(2));
+}
+
+#[test]
 fn a_document_is_held_to_the_rules_of_documents_as_the_service_does() {
     let directory = Directory::new();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");

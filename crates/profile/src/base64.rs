@@ -1,5 +1,5 @@
-//! base64 — what its characters are, without decoding: a letter holds megabytes of it, so
-//! that each look at a character is one look into a table.
+//! base64 — what its characters are, mostly without decoding: a letter holds megabytes of it,
+//! so that each look at a character is one look into a table.
 
 const PADDING: u8 = 64;
 const BLANK: u8 = 65;
@@ -59,6 +59,17 @@ pub(crate) fn bytes(text: &str) -> Option<usize> {
     Some(bytes.len() / 4 * 3 - padding)
 }
 
+/// The bytes that base64 means of which [`bytes`] tells how many they are.
+pub(crate) fn decoded(text: &[u8]) -> impl Iterator<Item = u8> {
+    text.chunks(4).flat_map(|letters| {
+        let digits = letters.iter().map_while(|letter| digit_value(*letter));
+        let count = digits.clone().count();
+        let number = digits.fold(0_u32, |number, value| number << 6 | u32::from(value));
+        let bytes = (number << (6 * (4 - count))).to_be_bytes();
+        bytes.into_iter().skip(1).take(count.saturating_sub(1))
+    })
+}
+
 /// Whether it is written in the one way that encoding its bytes gives.
 pub(crate) fn is_canonical(text: &str) -> bool {
     let digits = text.trim_end_matches('=').as_bytes();
@@ -91,6 +102,17 @@ mod tests {
         assert_eq!(count("QUJD+/=="), (8, 0));
         assert_eq!(count(" Q\tU\nJ\rD "), (4, 0));
         assert_eq!(count("Q-U_J.Ｄ"), (3, 6));
+    }
+
+    #[test]
+    fn what_is_decoded_is_as_long_as_was_told() {
+        for (text, meant) in
+            [("QUJDRA==", "ABCD"), ("QUJDREU=", "ABCDE"), ("+/8A", "\u{fb}\u{ff}\0")]
+        {
+            let meant: Vec<u8> = meant.chars().map(|own| own as u8).collect();
+            assert_eq!(decoded(text.as_bytes()).collect::<Vec<_>>(), meant, "{text}");
+            assert_eq!(bytes(text), Some(meant.len()), "{text}");
+        }
     }
 
     #[test]

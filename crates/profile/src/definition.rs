@@ -29,6 +29,8 @@ pub struct Definition {
     pub is_abstract: bool,
     /// Where an extension may stand; empty for anything else.
     pub contexts: Vec<ExtensionContext>,
+    /// What the element that holds an extension has to meet: `FHIRPath`, evaluated there.
+    pub context_invariants: Vec<String>,
     /// Whether `elements` is complete or only what differs from the base.
     pub form: Form,
     /// The elements in published order; the first is the root.

@@ -77,6 +77,18 @@ pub trait Environment<'d> {
     /// `%rootResource`: the resource that contains [`Environment::resource`], or itself.
     fn root_resource(&self) -> Option<Value<'d>>;
 
+    /// Whether the root resource contains one with this id.
+    fn contains(&self, id: &str) -> bool {
+        let contained = self.root_resource().and_then(|root| root.get("contained"));
+        let mut all = contained.into_iter().flat_map(Value::items);
+        all.any(|own| own.get("id").is_some_and(|own| own.is(id)))
+    }
+
+    /// `%extension`, in an invariant of an extension's context: the extension.
+    fn extension(&self) -> Option<Value<'d>> {
+        None
+    }
+
     /// The resource that a reference points to, inside the document.
     fn resolve(&self, reference: &str) -> Option<Value<'d>>;
 

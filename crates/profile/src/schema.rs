@@ -108,6 +108,8 @@ pub(crate) struct ExtensionRules {
     pub(crate) contexts: Vec<ExtensionContext>,
     /// The compiled `FHIRPath` contexts, in the order of those contexts.
     pub(crate) context_paths: Vec<Option<Expression>>,
+    /// What the element that holds the extension has to meet.
+    pub(crate) context_invariants: Vec<Expression>,
     pub(crate) is_modifier: bool,
     /// The types of `value[x]`; none where a value is forbidden.
     pub(crate) value_types: Vec<Box<str>>,

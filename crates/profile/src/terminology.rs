@@ -236,6 +236,11 @@ impl Terminology {
         self.look_up(system, code).1
     }
 
+    /// Whether of the codes of a system the form is known and nothing else.
+    pub(crate) fn knows_form_alone(&self, system: &str) -> bool {
+        self.systems.find(system).is_some_and(|system| self.systems.grammar(system).is_some())
+    }
+
     /// Whether a code is in its system, and its names there, its display first.
     pub fn look_up(&self, system: &str, code: &str) -> (Knowledge, &[Display]) {
         let Some(system) = self.systems.find(system) else { return (Knowledge::Undecidable, &[]) };

@@ -16,6 +16,7 @@ mod bundle_links;
 mod code_system;
 mod coding;
 mod contained;
+mod definitions;
 mod extension;
 mod extension_context;
 mod finding;
@@ -29,6 +30,7 @@ mod narrative;
 mod object;
 mod place;
 mod primitive;
+mod questionnaire;
 mod reference;
 mod resources;
 mod settle;
@@ -37,6 +39,7 @@ pub(crate) mod strict;
 pub(crate) mod texts;
 mod unit;
 mod uris;
+mod value_set;
 
 use std::borrow::Cow;
 
@@ -45,6 +48,7 @@ pub(crate) use self::{
     place::expression,
     primitive::is_plain as is_plain_url,
     settle::Check,
+    uris::is_named_for_others,
 };
 use crate::json::{Document, Symbol, Value};
 

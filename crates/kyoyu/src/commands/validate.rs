@@ -27,7 +27,7 @@ use crate::{config::Config, output, profiles};
 
 /// Checks resources against the profiles that they claim, without a database.
 ///
-/// Exit code: 0 all conform, 1 an error was found, 2 a file could not be read.
+/// Exit code: 0 all conform, 1 an error was found, 2 a file or the packages could not be read.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// One JSON object per file instead of text.
@@ -53,8 +53,15 @@ enum Manner {
 pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let packages = arguments.packages.as_deref().or(config.profiles.packages());
     let unnamed = config.profiles.generation();
-    let validator = profiles::validator(packages, unnamed, config.limits.of_bodies())?
-        .waiving(config.submit.waived());
+    let loaded = profiles::validator(packages, unnamed, config.limits.of_bodies());
+    // Of files that were never looked at must not be said that an error was found.
+    let validator = match loaded {
+        Ok(validator) => validator.waiving(config.submit.waived()),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            return Ok(ExitCode::from(2));
+        }
+    };
     let checker = Checker { config, validator, trust: config.signatures.trust()? };
     let (mut invalid, mut unreadable) = (false, false);
     for file in &arguments.files {
@@ -67,7 +74,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit
             }
             Err(error) => {
                 unreadable = true;
-                complain(file, &error);
+                complain(&format!("{file} cannot be read: {error}"));
             }
         }
     }
@@ -185,6 +192,6 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 #[expect(clippy::print_stderr, reason = "what cannot be read is told beside the verdicts")]
-fn complain(file: &str, error: &io::Error) {
-    eprintln!("kyoyu: {file} cannot be read: {error}");
+fn complain(what: &str) {
+    eprintln!("kyoyu: {what}");
 }

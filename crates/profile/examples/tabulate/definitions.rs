@@ -86,6 +86,9 @@ fn header(definition: &Definition) -> String {
         };
         say("context", &format!("{kind} {}", context.expression));
     }
+    for invariant in &definition.context_invariants {
+        say("context-invariant", invariant);
+    }
     header
 }
 

@@ -164,16 +164,16 @@ fn quantities(left: Focus<'_>, right: Focus<'_>) -> Result<Option<Ordering>, Fai
     let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
         return Ok(None);
     };
-    if left.text_of("unit") == right.text_of("unit")
-        || left.text_of("code") == right.text_of("code")
-    {
-        let item = |value| Item::Element(Focus::of(value));
-        return order(&item(left_value), &item(right_value));
-    }
     let is_ucum = |quantity: Value<'_>| {
         quantity.text_of("system").as_deref() == Some("http://unitsofmeasure.org")
     };
-    Ok((is_ucum(left) && is_ucum(right)).then_some(Ordering::Equal))
+    let are_ucum = is_ucum(left) && is_ucum(right);
+    let is_same = |name: &str| left.text_of(name) == right.text_of(name);
+    if is_same("unit") || (are_ucum && is_same("code")) {
+        let item = |value| Item::Element(Focus::of(value));
+        return order(&item(left_value), &item(right_value));
+    }
+    Ok(are_ucum.then_some(Ordering::Equal))
 }
 
 /// Arithmetic, and the two ways to join strings.

@@ -74,6 +74,7 @@ impl<'s, 'd> Evaluation<'s, 'd> {
             Node::Context => sink(Item::Element(self.focus)),
             Node::Resource => resource(self.environment.resource(), sink),
             Node::RootResource => resource(self.environment.root_resource(), sink),
+            Node::Extension => resource(self.environment.extension(), sink),
             Node::Nothing => MORE,
             Node::Text(text) => sink(Item::Constant(text)),
             Node::Integer(number) => sink(Item::Integer(*number)),

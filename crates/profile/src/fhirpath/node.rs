@@ -19,6 +19,8 @@ pub(super) enum Node {
     Resource,
     /// `%rootResource`
     RootResource,
+    /// `%extension`
+    Extension,
     /// `{}`
     Nothing,
     Text(String),

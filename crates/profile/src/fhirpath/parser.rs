@@ -186,6 +186,7 @@ impl Parser {
             "context" => Ok(Node::Context),
             "resource" => Ok(Node::Resource),
             "rootResource" => Ok(Node::RootResource),
+            "extension" => Ok(Node::Extension),
             "ucum" => text("http://unitsofmeasure.org"),
             "sct" => text("http://snomed.info/sct"),
             "loinc" => text("http://loinc.org"),

@@ -64,14 +64,7 @@ fn local_reference_resolves<'d>(focus: Focus<'d>, environment: &dyn Environment<
         return true;
     };
     let Some(id) = reference.strip_prefix('#') else { return true };
-    if id.is_empty() {
-        return true;
-    }
-    let root = environment.root_resource();
-    root.is_some_and(|root| {
-        let mut all = root.field(symbol!("contained")).into_iter().flat_map(Value::items);
-        all.any(|contained| contained.field(symbol!("id")).is_some_and(|own| own.is(id)))
-    })
+    id.is_empty() || environment.contains(id)
 }
 
 fn narrative(focus: Focus<'_>, asks: fn(&str) -> bool) -> bool {

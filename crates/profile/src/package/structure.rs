@@ -50,6 +50,7 @@ pub(super) fn read(resource: Value<'_>) -> Option<Definition> {
         is_profile: resource.get("derivation").is_some_and(|own| own.is("constraint")),
         is_abstract: resource.get("abstract").and_then(Value::as_bool) == Some(true),
         contexts: resource.list("context").filter_map(context).collect(),
+        context_invariants: resource.list("contextInvariant").filter_map(own).collect(),
         form,
         elements,
     })

@@ -69,6 +69,7 @@ pub(super) fn definitions<'t>(text: &'t str, invariants: &Invariants<'t>) -> Vec
                 definition.is_profile = true;
             }
             "@context" => definition.contexts.extend(context(value)),
+            "@context-invariant" => definition.context_invariants.push(value.to_owned()),
             _ => element::read(definition, row, invariants),
         }
     }
@@ -86,6 +87,7 @@ fn begin(url: &str) -> Definition {
         is_profile: false,
         is_abstract: false,
         contexts: Vec::new(),
+        context_invariants: Vec::new(),
         form: Form::Differential,
         elements: Vec::new(),
     }

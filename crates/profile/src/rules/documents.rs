@@ -1,6 +1,8 @@
 //! 文書Bundleの規則 — what a document must be beyond its profiles (S1.4 to S1.8, S9;
 //! design §6).
 
+use std::collections::HashSet;
+
 use kyoyu_domain::{
     catalogue,
     identifiers::{BundleIdentifier, InstitutionNumber},
@@ -168,10 +170,9 @@ fn judged<'d>(
 pub(super) fn attachment_urls<'d>(bundle: &BundleView<'d>, findings: &mut Findings<'d>) {
     let named = bundle.root.descendants().filter(|value| value.key_is("attachment"));
     let urls = attachments::objects(bundle.root).chain(named).filter_map(|value| value.get("url"));
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for url in urls.filter(|value| value.is_string()) {
-        if !seen.contains(&url.id()) {
-            seen.push(url.id());
+        if seen.insert(url.id()) {
             findings.at(url);
         }
     }

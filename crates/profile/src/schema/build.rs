@@ -16,7 +16,7 @@ use super::{
     tables::{Table, name_range},
 };
 use crate::{
-    definition::{Binding, ContextKind, Definition, Element, Max, StructureKind},
+    definition::{Binding, ContextKind, Definition, Element, ExtensionContext, Max, StructureKind},
     fhirpath::Expression,
     hash::NumberMap,
     invariants::Invariant,
@@ -231,22 +231,23 @@ impl<'d> Builder<'d> {
         let value = definition.elements.iter().find(|e| e.path.starts_with("Extension.value"));
         let allowed = value.filter(|value| value.max != Some(Max::Count(0)));
         let inner = definition.elements.iter().filter(|e| e.path == "Extension.extension.url");
-        let mut context_paths = Vec::with_capacity(definition.contexts.len());
-        for context in &definition.contexts {
-            context_paths.push(match context.kind {
-                ContextKind::FhirPath => match Expression::compile(&context.expression) {
-                    Ok(expression) => Some(expression),
-                    Err(reason) => {
-                        self.fault(&definition.url, "Extension", reason.to_string());
-                        None
-                    }
-                },
-                _ => None,
-            });
-        }
+        let mut compile = |text: &String| {
+            let compiled = Expression::compile(text);
+            compiled
+                .map_err(|reason| self.fault(&definition.url, "Extension", reason.to_string()))
+                .ok()
+        };
+        let contexts = corrected_contexts(definition);
+        let context_paths = contexts.iter().map(|context| {
+            let is_path = context.kind == ContextKind::FhirPath;
+            is_path.then(|| compile(&context.expression)).flatten()
+        });
+        let context_paths = context_paths.collect();
+        let context_invariants = definition.context_invariants.iter().filter_map(compile).collect();
         Some(ExtensionRules {
-            contexts: definition.contexts.clone(),
+            contexts,
             context_paths,
+            context_invariants,
             is_modifier: definition.elements[0].is_modifier,
             value_types: allowed
                 .map(|value| value.types.iter().map(|t| t.code.as_str().into()).collect())
@@ -281,6 +282,29 @@ impl<'d> Builder<'d> {
             faults: self.faults,
         }
     }
+}
+
+/// Where an extension may stand. Of some extensions of R4 the published contexts are too
+/// narrow for how R4 itself uses them; what they are taken for is what the reference
+/// validator takes them for.
+fn corrected_contexts(definition: &Definition) -> Vec<ExtensionContext> {
+    let element = |expression: &str| ExtensionContext {
+        kind: ContextKind::Element,
+        expression: expression.to_owned(),
+    };
+    let mut contexts = definition.contexts.clone();
+    match definition.url.strip_prefix("http://hl7.org/fhir/StructureDefinition/") {
+        Some("structuredefinition-fhir-type" | "regex") => {
+            contexts.push(element("ElementDefinition.type"));
+        }
+        Some(
+            "structuredefinition-normative-version"
+            | "capabilitystatement-expectation"
+            | "capabilitystatement-prohibited",
+        ) => contexts.push(element("Element")),
+        _ => {}
+    }
+    contexts
 }
 
 /// Nothing of an id stands behind 65,535 bytes.

@@ -124,13 +124,14 @@ impl Guide {
         self.plain_urls.contains(url)
     }
 
-    /// Whether a URL names anything that is defined.
+    /// Whether a URL names anything that is defined, or a part of it.
     pub(crate) fn knows_url(&self, url: &str) -> bool {
+        let url = url.split('#').next().unwrap_or_default();
         self.schema.defines(url)
             || self.terminology.code_system(url).is_some()
             || self.terminology.value_set(url).is_some()
             || self.named.contains(url)
-            || url.starts_with("http://hl7.org/fhir/sid/")
+            || walk::is_named_for_others(url)
     }
 
     /// Whether a code, Coding, Quantity or CodeableConcept is in a value set; none where

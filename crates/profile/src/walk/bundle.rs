@@ -2,6 +2,8 @@
 //!
 //! Source: FHIR R4, Bundle and "Documents"; the reference validator's rules.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use super::{object::NAMES, texts, unit::Walk, uris};
 use crate::json::Value;
 
@@ -81,20 +83,20 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     fn links(&mut self, bundle: Value<'d>, kind: &str) {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<Cow<'d, str>> = HashSet::new();
         for link in bundle.field(NAMES.link).into_iter().flat_map(Value::items) {
             let Some(relation) = link.field(NAMES.relation) else { continue };
-            let text = relation.as_str().unwrap_or_default().into_owned();
+            let text = relation.as_str().unwrap_or_default();
             let is_paging = matches!(&*text, "first" | "previous" | "next" | "last");
             let is_listing = matches!(kind, "searchset" | "history");
             let at = if is_listing { link } else { relation };
             if is_paging && !is_listing {
                 self.broken_with(&texts::LINK_RELATION, at, "");
             }
-            if (text == "self" || (is_paging && is_listing)) && seen.contains(&text) {
+            let has_to_be_one = text == "self" || (is_paging && is_listing);
+            if !seen.insert(text) && has_to_be_one {
                 self.broken(&texts::LINK_REPEATED, at);
             }
-            seen.push(text);
         }
     }
 

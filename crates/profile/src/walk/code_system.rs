@@ -2,7 +2,10 @@
 //!
 //! Source: FHIR R4, CodeSystem; the reference validator's rules.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{object::NAMES, texts, unit::Walk, uris};
 use crate::json::Value;
@@ -50,14 +53,18 @@ impl<'d> Walk<'_, '_, 'd> {
             let is_repeated = !parts.all(|part| names.insert(part));
             self.broken_if(is_relative || is_repeated, &texts::PROPERTY, value);
         }
+        let mut types: HashMap<Cow<'d, str>, Option<Cow<'d, str>>> = HashMap::new();
+        for property in declared() {
+            if let Some(code) = property.text_of("code") {
+                types.entry(code).or_insert_with(|| property.text_of("type"));
+            }
+        }
         let fits = |own: Value<'d>| {
             let Some(code) = own.text_of("code") else { return true };
             let given = own
                 .fields()
                 .find_map(|(key, _)| key.strip_prefix("value").map(str::to_ascii_lowercase));
-            let mut same = declared().filter(|other| other.text_of("code").as_ref() == Some(&code));
-            let wanted = same.next().and_then(|other| other.text_of("type"));
-            match (given, wanted) {
+            match (given, types.get(&code).and_then(Option::as_deref)) {
                 (None, _) => false,
                 (Some(_), None) => true,
                 (Some(given), Some(wanted)) => given == wanted.to_ascii_lowercase(),

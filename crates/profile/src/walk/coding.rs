@@ -149,6 +149,10 @@ impl<'d> Walk<'_, '_, 'd> {
         let terminology = self.check.guide.terminology();
         let (knowledge, names) = terminology.look_up(system, code);
         match knowledge {
+            // Of these the reference validator knows nothing, not even the form.
+            Knowledge::Unknown if matches!(system, "urn:ietf:bcp:13" | "urn:ietf:bcp:47") => {
+                self.overlooked(&texts::UNKNOWN_CODE, at, system);
+            }
             Knowledge::Unknown => self.broken_with(&texts::UNKNOWN_CODE, at, system),
             Knowledge::Undecidable => {
                 if uris::is_of_hl7(system)

@@ -1,6 +1,6 @@
 //! 資源そのもの — rules about a resource itself: its id, its claims, what it contains.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{formats, object::NAMES, resources::Role, texts, unit::Walk};
 use crate::json::{self, Value};
@@ -22,6 +22,13 @@ impl<'d> Walk<'_, '_, 'd> {
             "Bundle" => self.bundle(value),
             "OperationDefinition" => self.operation_profiles(value),
             "CodeSystem" => self.code_system(value),
+            "ConceptMap" => self.concept_map(value),
+            "ImplementationGuide" => self.implementation_guide(value),
+            "Measure" => self.measure(value),
+            "Questionnaire" => self.questionnaire(value),
+            "StructureDefinition" => self.structure_definition(value),
+            "StructureMap" => self.structure_map(value),
+            "ValueSet" => self.value_set(value),
             _ => {}
         }
     }
@@ -57,27 +64,29 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 
-    /// The profiles of an operation's parameters have to be known.
+    /// The profiles of an operation's parameters have to be known, and of Parameters.
     fn operation_profiles(&mut self, value: Value<'d>) {
         for name in ["inputProfile", "outputProfile"] {
             let profile = value.get(name).filter(|own| own.is_string());
-            let known = profile.and_then(Value::as_str).and_then(|own| self.schema.find(&own));
-            if let (Some(profile), None) = (profile, known) {
-                self.broken(&texts::TARGET_PROFILE_UNKNOWN, profile);
+            let Some(profile) = profile else { continue };
+            match profile.as_str().and_then(|own| self.schema.find(&own)) {
+                None => self.broken(&texts::TARGET_PROFILE_UNKNOWN, profile),
+                Some(known) => {
+                    let is_other = &*self.schema.profile(known).type_name != "Parameters";
+                    self.broken_if(is_other, &texts::PROFILE_OF_PARAMETERS, profile);
+                }
             }
         }
     }
 
     fn repeated_security(&mut self, value: Value<'d>) {
         let labels = value.field(NAMES.meta).and_then(|meta| meta.field(NAMES.security));
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for label in labels.into_iter().flat_map(Value::items) {
             let text = |symbol| label.field(symbol).and_then(Value::as_str);
-            let pair = (text(NAMES.system), text(NAMES.code));
-            if seen.contains(&pair) {
+            if !seen.insert((text(NAMES.system), text(NAMES.code))) {
                 self.broken(&texts::SECURITY_REPEATED, label);
             }
-            seen.push(pair);
         }
     }
 

@@ -67,12 +67,11 @@ impl<'d> Walk<'_, '_, 'd> {
         if is_modifier != rules.is_modifier {
             self.broken(&texts::EXTENSION_MODIFIER, value);
         }
+        let (holder, url) = (own.object.holder, &schema.profile(profile).url);
         if !self.is_in_context(own, rules) {
-            self.broken_with(
-                &texts::EXTENSION_CONTEXT,
-                own.object.holder,
-                &schema.profile(profile).url,
-            );
+            self.broken_with(&texts::EXTENSION_CONTEXT, holder, url);
+        } else if !self.meets_context(own, value, rules) {
+            self.broken_with(&texts::EXTENSION_CONTEXT_INVARIANT, holder, url);
         }
         self.extension_value(value, rules);
     }

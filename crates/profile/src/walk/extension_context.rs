@@ -9,6 +9,7 @@ use crate::{
     fhirpath::Focus,
     json::Value,
     schema::{ElementNode, ExtensionRules, ProfileId},
+    validator::Mode,
 };
 
 impl<'d> Walk<'_, '_, 'd> {
@@ -22,7 +23,7 @@ impl<'d> Walk<'_, '_, 'd> {
         rules.contexts.iter().zip(&rules.context_paths).any(|(context, path)| match context.kind {
             ContextKind::Element => {
                 let paths = made.get_or_insert_with(paths);
-                Self::is_element(context, paths)
+                self.is_element(context, paths)
             }
             ContextKind::Extension => Self::is_in_extension(own.object.holder, &context.expression),
             ContextKind::FhirPath => path.as_ref().is_some_and(|path| {
@@ -36,6 +37,24 @@ impl<'d> Walk<'_, '_, 'd> {
         })
     }
 
+    /// Whether the element that holds an extension meets what its definition demands there.
+    pub(super) fn meets_context(
+        &self,
+        own: Field<'_, 'd>,
+        extension: Value<'d>,
+        rules: &ExtensionRules,
+    ) -> bool {
+        if rules.context_invariants.is_empty() {
+            return true;
+        }
+        let (holder, around) = (own.object.holder, own.object.around);
+        let focus =
+            if around.is_beside { Focus::primitive(None, Some(holder)) } else { Focus::of(holder) };
+        let mut around = self.surroundings();
+        around.extension = Some(extension);
+        rules.context_invariants.iter().all(|own| own.holds(focus, &around))
+    }
+
     /// The commonest case, without paths: an extension of the resource itself.
     fn is_of_resource(&self, own: Field<'_, 'd>, rules: &ExtensionRules) -> bool {
         let resource = &self.check.resources[self.resource];
@@ -47,13 +66,18 @@ impl<'d> Walk<'_, '_, 'd> {
         })
     }
 
-    fn is_element(context: &ExtensionContext, paths: &[String]) -> bool {
+    fn is_element(&self, context: &ExtensionContext, paths: &[String]) -> bool {
         let expression = context.expression.rsplit('#').next().unwrap_or_default();
         if matches!(expression, "Element" | "Any") {
             return true;
         }
         let choice = expression.strip_suffix("[x]").unwrap_or(expression);
-        paths.iter().any(|path| path == expression || path == choice)
+        // For the reference validator items within items may also mean what is around both.
+        let is_widened = self.check.mode == Mode::Reference && repeats_itself(expression);
+        let is_around = |path: &str| {
+            is_widened && expression.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+        };
+        paths.iter().any(|path| path == expression || path == choice || is_around(path))
     }
 
     fn is_in_extension(holder: Value<'d>, url: &str) -> bool {
@@ -69,6 +93,12 @@ impl<'d> Walk<'_, '_, 'd> {
                 paths.push(format!("{name}{tail}"));
             }
         }
+        // What repeats the content of another element has that one's path, too.
+        let node = self.node(own.object.table.slots[own.row.slot as usize].node);
+        let steps = node.id.split('.').map(|step| step.split(':').next().unwrap_or_default());
+        let mut steps: Vec<&str> = steps.collect();
+        steps.pop();
+        paths.push(steps.join("."));
         paths
     }
 
@@ -83,6 +113,12 @@ impl<'d> Walk<'_, '_, 'd> {
         }
         names
     }
+}
+
+/// Whether a path ends with the same name twice: `Questionnaire.item.item`.
+fn repeats_itself(path: &str) -> bool {
+    let mut names = path.rsplit('.');
+    matches!((names.next(), names.next()), (Some(last), Some(before)) if last == before)
 }
 
 /// The type that an element's definition names, where it has one.

@@ -149,7 +149,10 @@ impl<'d> Walk<'_, '_, 'd> {
     }
 
     fn uri(&mut self, kind: PrimitiveKind, text: &str, value: Value<'d>, own: Field<'_, 'd>) {
-        if has_blank(text) {
+        if text.trim().is_empty() {
+            // Blanks of other scripts alone are a text to the reference validator.
+            self.overlooked(&texts::URI_BLANKS, value, "");
+        } else if has_blank(text) {
             self.broken(&texts::URI_BLANKS, value);
         }
         if text.starts_with("oid:") || text.starts_with("uuid:") {
@@ -163,7 +166,9 @@ impl<'d> Walk<'_, '_, 'd> {
         if !starts {
             self.broken(&texts::URI_PREFIX, value);
         }
-        if kind == PrimitiveKind::Canonical && !text.starts_with('#') && !uris::is_absolute(text) {
+        let is_local = kind == PrimitiveKind::Canonical && text.starts_with('#');
+        let has_to_be_absolute = kind == PrimitiveKind::Canonical || self.defines_itself(own);
+        if has_to_be_absolute && !is_local && !uris::is_absolute(text) {
             self.broken(&texts::CANONICAL_RELATIVE, value);
         }
         let bare = if kind == PrimitiveKind::Canonical { before(text, '|') } else { text };
@@ -192,6 +197,16 @@ impl<'d> Walk<'_, '_, 'd> {
             self.broken(&texts::HL7_URL_UNKNOWN, value);
         } else {
             self.mirrored(&texts::EXAMPLE_URL, value);
+        }
+    }
+
+    /// Whether a URL is the canonical of the resource that it stands in.
+    fn defines_itself(&self, own: Field<'_, 'd>) -> bool {
+        let is_url = own.object.around.is_resource && own.row.symbol == NAMES.url;
+        // Of these it is the address of something else.
+        is_url && {
+            let type_name = &*self.check.resources[self.resource].type_name;
+            !matches!(type_name, "Contract" | "Device")
         }
     }
 

@@ -39,13 +39,9 @@ impl Check<'_, '_> {
     fn contained(&self, from: ResourceId, id: &str) -> Option<ResourceId> {
         let mut at = Some(from);
         while let Some(own) = at {
-            let contained = self.resources[own].value.field(NAMES.contained);
-            let found = contained
-                .into_iter()
-                .flat_map(Value::items)
-                .find(|item| item.field(NAMES.id).is_some_and(|own| own.is(id)));
-            if let Some(found) = found {
-                return self.resources.at(found);
+            let found = self.resources.contained_in(own, id);
+            if found.is_some() {
+                return found;
             }
             at = self.container(own);
         }
@@ -130,7 +126,7 @@ impl<'d> Walk<'_, '_, 'd> {
         if value.field(NAMES.type_).is_some() {
             let type_name = match target {
                 Some(target) => Some(self.check.resources[target].type_name.to_string()),
-                None => named_type(&text),
+                None => named_type(&text).filter(|name| self.schema.resource_type(name).is_some()),
             };
             self.stated_type(value, own_type, type_name.as_deref());
         }

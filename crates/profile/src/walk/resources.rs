@@ -50,29 +50,33 @@ pub(crate) struct Resource<'d> {
 pub(crate) struct Resources<'d> {
     all: Vec<Resource<'d>>,
     by_value: NumberMap<u32, ResourceId>,
-    /// The entries of each Bundle.
-    entries: NumberMap<ResourceId, Entries<'d>>,
+    /// The entries of each Bundle, by fullUrl.
+    entries: NumberMap<ResourceId, Named<'d>>,
+    /// What a resource contains, by id, where that is much.
+    contained: NumberMap<ResourceId, Named<'d>>,
 }
 
-/// 項目 — the resources of a Bundle's entries by fullUrl: two lists of equal length, sorted by
-/// the first.
+/// Up to this many are looked through as fast as they are found by name.
+const FEW_CONTAINED: usize = 16;
+
+/// 名前の索引 — resources by name: two lists of equal length, sorted by the first.
 #[derive(Debug, Default)]
-struct Entries<'d> {
-    urls: Vec<Cow<'d, str>>,
+struct Named<'d> {
+    names: Vec<Cow<'d, str>>,
     resources: Vec<ResourceId>,
 }
 
-impl<'d> Entries<'d> {
+impl<'d> Named<'d> {
     fn new(mut pairs: Vec<(Cow<'d, str>, ResourceId)>) -> Self {
         // Numbers rise in document order, so that it stays the order of equals.
         pairs.sort_unstable();
-        let (urls, resources) = pairs.into_iter().unzip();
-        Self { urls, resources }
+        let (names, resources) = pairs.into_iter().unzip();
+        Self { names, resources }
     }
 
-    fn find(&self, url: &str) -> &[ResourceId] {
-        let first = self.urls.partition_point(|own| **own < *url);
-        let same = self.urls[first..].iter().take_while(|own| ***own == *url).count();
+    fn find(&self, name: &str) -> &[ResourceId] {
+        let first = self.names.partition_point(|own| **own < *name);
+        let same = self.names[first..].iter().take_while(|own| ***own == *name).count();
         &self.resources[first..first + same]
     }
 }
@@ -90,6 +94,7 @@ struct Names {
     part: Symbol,
     meta: Symbol,
     profile: Symbol,
+    id: Symbol,
 }
 
 impl Names {
@@ -106,6 +111,7 @@ impl Names {
             part: Symbol::named("part"),
             meta: Symbol::named("meta"),
             profile: Symbol::named("profile"),
+            id: Symbol::named("id"),
         }
     }
 }
@@ -115,8 +121,12 @@ impl<'d> Resources<'d> {
     pub(crate) fn new(schema: &Schema, root: Value<'d>) -> Self {
         const NAMES: Names = Names::new();
         let names = &NAMES;
-        let mut own =
-            Self { all: Vec::new(), by_value: NumberMap::default(), entries: NumberMap::default() };
+        let mut own = Self {
+            all: Vec::new(),
+            by_value: NumberMap::default(),
+            entries: NumberMap::default(),
+            contained: NumberMap::default(),
+        };
         own.add(schema, names, root, Role::Root, None, None);
         let mut next = 0;
         while next < own.all.len() {
@@ -155,13 +165,28 @@ impl<'d> Resources<'d> {
 
     fn add_parts(&mut self, schema: &Schema, names: &Names, id: ResourceId) {
         let (value, type_name) = (self[id].value, self[id].type_name.clone());
-        for contained in value.field(names.contained).into_iter().flat_map(Value::items) {
-            self.add(schema, names, contained, Role::Contained, Some(id), None);
-        }
+        self.add_contained(schema, names, id, value);
         match &*type_name {
             "Bundle" => self.add_entries(schema, names, id, value),
             "Parameters" => self.add_parameters(schema, names, id, value),
             _ => {}
+        }
+    }
+
+    fn add_contained(&mut self, schema: &Schema, names: &Names, id: ResourceId, value: Value<'d>) {
+        let Some(contained) = value.field(names.contained) else { return };
+        let mut by_id = Vec::new();
+        for item in contained.items() {
+            let added = self.add(schema, names, item, Role::Contained, Some(id), None);
+            if contained.len() > FEW_CONTAINED
+                && let Some(added) = added
+                && let Some(name) = item.field(names.id).and_then(Value::as_str)
+            {
+                by_id.push((name, added));
+            }
+        }
+        if !by_id.is_empty() {
+            self.contained.insert(id, Named::new(by_id));
         }
     }
 
@@ -180,7 +205,7 @@ impl<'d> Resources<'d> {
                 self.add(schema, names, outcome, Role::Part, Some(id), None);
             }
         }
-        self.entries.insert(id, Entries::new(by_url));
+        self.entries.insert(id, Named::new(by_url));
     }
 
     fn add_parameters(&mut self, schema: &Schema, names: &Names, id: ResourceId, value: Value<'d>) {
@@ -217,6 +242,18 @@ impl<'d> Resources<'d> {
     /// The resources of a Bundle's entries with this fullUrl.
     pub(crate) fn with_full_url(&self, bundle: ResourceId, url: &str) -> &[ResourceId] {
         self.entries.get(&bundle).map_or(&[], |entries| entries.find(url))
+    }
+
+    /// The first resource with this id that a resource contains.
+    pub(crate) fn contained_in(&self, container: ResourceId, id: &str) -> Option<ResourceId> {
+        const NAMES: Names = Names::new();
+        if let Some(named) = self.contained.get(&container) {
+            return named.find(id).first().copied();
+        }
+        let contained = self[container].value.field(NAMES.contained);
+        let mut items = contained.into_iter().flat_map(Value::items).take(FEW_CONTAINED);
+        let found = items.find(|item| item.field(NAMES.id).is_some_and(|own| own.is(id)));
+        found.and_then(|found| self.at(found))
     }
 
     /// The Bundle whose entry holds a resource, and that entry's resource.

@@ -433,6 +433,11 @@ rules! {
         "the size differs from the length of the data",
         "sizeをデータの長さに合わせてください",
         "make the size that of the data";
+    ATTACHMENT_HASH = "kyoyu-attachment-hash", "structure", Error,
+        "hashがデータのSHA-1と異なります",
+        "the hash is not the SHA-1 of the data",
+        "データが変わっていないか確かめ、hashを直してください",
+        "check that the data are unchanged, and correct the hash";
     ATTACHMENT_SIZE_FORM = "kyoyu-attachment-size-form", "structure", Error,
         "sizeは0以上の整数でなければなりません",
         "the size has to be a whole number, 0 or more",
@@ -473,6 +478,11 @@ rules! {
         "the extension {} may not stand here",
         "定義の示す要素に移してください",
         "move it to an element that its definition names";
+    EXTENSION_CONTEXT_INVARIANT = "kyoyu-extension-context-invariant", "structure", Error,
+        "拡張 {} を置く要素が、拡張の定義の条件を満たしていません",
+        "the element does not meet what the extension {} demands of where it stands",
+        "拡張を削除するか、要素を定義の条件に合わせてください",
+        "remove the extension, or let the element meet the condition of its definition";
     EXTENSION_VALUE_TYPE = "kyoyu-extension-value-type", "structure", Error,
         "拡張の値の型が定義と異なります",
         "the type of the extension's value is not allowed",

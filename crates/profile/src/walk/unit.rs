@@ -123,7 +123,8 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
 
     /// What the document knows around the resource.
     pub(super) fn surroundings(&self) -> Surroundings<'w, 'c, 'd> {
-        Surroundings { check: self.check, resource: self.resource, depth: self.depth }
+        let Self { check, resource, depth, .. } = *self;
+        Surroundings { check, resource, extension: None, depth }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &'c ElementNode {
@@ -204,6 +205,8 @@ impl<'w, 'c, 'd> Walk<'w, 'c, 'd> {
 pub(super) struct Surroundings<'w, 'c, 'd> {
     pub(super) check: &'w Check<'c, 'd>,
     pub(super) resource: ResourceId,
+    /// The extension of whose context an invariant is asked.
+    pub(super) extension: Option<Value<'d>>,
     /// How many walks wait for what is asked.
     depth: u32,
 }
@@ -216,6 +219,16 @@ impl<'d> Environment<'d> for Surroundings<'_, '_, 'd> {
     fn root_resource(&self) -> Option<Value<'d>> {
         let outer = self.check.resources.outer(self.resource);
         Some(self.check.resources[outer].value)
+    }
+
+    fn contains(&self, id: &str) -> bool {
+        let resources = &self.check.resources;
+        resources.contained_in(resources.outer(self.resource), id).is_some()
+    }
+
+    /// To the reference validator it is nothing.
+    fn extension(&self) -> Option<Value<'d>> {
+        self.extension.filter(|_| self.check.mode == Mode::Strict)
     }
 
     fn resolve(&self, reference: &str) -> Option<Value<'d>> {

@@ -28,10 +28,18 @@ pub(super) fn is_of_hl7(url: &str) -> bool {
         .any(|space| url.starts_with(space))
 }
 
-/// Whether a URL belongs to the space of FHIR itself and is none of those that name the
-/// source of a mapping.
+/// Whether a URL belongs to the space of FHIR itself and is none of those that have no
+/// definition of their own: sources of mappings, policies, compartments, types of FHIRPath.
 pub(super) fn is_of_fhir(url: &str) -> bool {
-    const MAPPINGS: &[&str] = &[
+    const UNDEFINED: &[&str] = &[
+        "CompartmentDefinition/Device",
+        "CompartmentDefinition/Encounter",
+        "CompartmentDefinition/Group",
+        "CompartmentDefinition/Patient",
+        "CompartmentDefinition/Practitioner",
+        "ConsentPolicy/opt-in",
+        "ConsentPolicy/opt-out",
+        "SearchParameter/Resource-filter",
         "auditevent",
         "composition",
         "consent",
@@ -40,13 +48,50 @@ pub(super) fn is_of_fhir(url: &str) -> bool {
         "interface",
         "logical",
         "object-implementation",
+        "path/System.Boolean",
+        "path/System.Date",
+        "path/System.DateTime",
+        "path/System.Decimal",
+        "path/System.Integer",
+        "path/System.Quantity",
+        "path/System.String",
+        "path/System.Time",
         "provenance",
         "rr",
         "w5",
         "workflow",
     ];
     url.strip_prefix("http://hl7.org/fhir")
-        .is_some_and(|rest| !MAPPINGS.contains(&rest.trim_start_matches('/')))
+        .is_some_and(|rest| !UNDEFINED.contains(&rest.trim_start_matches('/')))
+}
+
+/// Whether a URL is one of the systems that HL7 names for others, code systems and numbers of
+/// persons and things.
+pub(crate) fn is_named_for_others(url: &str) -> bool {
+    const NAMED: &[&str] = &[
+        "ca-hc-din",
+        "ca-hc-npn",
+        "cvx",
+        "dsm5",
+        "eui-48/bluetooth",
+        "eui-48/ethernet",
+        "ex-icd-10-procedures",
+        "icd-10",
+        "icd-10-am",
+        "icd-10-cm",
+        "icd-10-vn",
+        "icd-9",
+        "icd-9-cm",
+        "icf-nl",
+        "icpc-1",
+        "icpc-1-nl",
+        "icpc-2",
+        "ndc",
+        "srt",
+        "us-npi",
+        "us-ssn",
+    ];
+    url.strip_prefix("http://hl7.org/fhir/sid/").is_some_and(|name| NAMED.contains(&name))
 }
 
 /// Whether a URL is of a domain that is kept for examples; of a canonical more domains count.

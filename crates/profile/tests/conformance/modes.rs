@@ -25,6 +25,12 @@ pub(crate) const STRICT_ONLY: &[(&str, &str)] = &[
     ),
     ("kyoyu-base64-form", "letters that base64 does not have are errors"),
     ("kyoyu-reference-blanks", "blanks of other scripts are errors, too"),
+    ("kyoyu-uri-blanks", "blanks of other scripts are errors, too"),
+    ("kyoyu-code-unknown", "media types and language tags as codes have their form"),
+    (
+        "kyoyu-extension-context",
+        "what holds items that may be repeated within each other is no context of theirs",
+    ),
     (
         "kyoyu-slice-order",
         "where a slicing is open at its end, what belongs to no slice comes last",
@@ -38,6 +44,15 @@ pub(crate) const REFERENCE_ONLY: &[(&str, &str)] = &[
         "kyoyu-code-not-in-value-set",
         "in a language that is not registered, or of a value set of which nothing is at hand, \
          the reference validator finds no code",
+    ),
+    (
+        "kyoyu-value-set-filter-unknown",
+        "codes of LOINC and SNOMED CT cannot be checked, which is no error",
+    ),
+    ("kyoyu-measure-library", "that a library is not at hand says nothing of a measure"),
+    (
+        "kyoyu-extension-context-invariant",
+        "the reference validator does not know `%extension`, so that what asks for it fails",
     ),
 ];
 

@@ -242,3 +242,171 @@ fn to_the_reference_only_blanks_of_ascii_are_blanks_of_a_reference() {
     assert_eq!(errors(&of("Patient/1\u{3000}"), Mode::Reference), []);
     assert_ne!(errors(&of("Patient/1\u{3000}"), Mode::Strict), []);
 }
+
+#[test]
+fn an_extension_may_demand_something_of_the_element_that_holds_it() {
+    let url = "http://hl7.org/fhir/StructureDefinition/list-changeBase";
+    let list = json!({
+        "resourceType": "List", "status": "current", "mode": "changes",
+        "extension": [{"url": url, "valueReference": {"reference": "List/1"}}],
+    });
+    let snapshot = with(&list, "mode", json!("snapshot"));
+    assert_differ(&list, &snapshot, "kyoyu-extension-context-invariant", "List");
+}
+
+#[test]
+fn in_the_invariant_of_a_context_the_reference_knows_no_extension() {
+    let url = "http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs";
+    let questionnaire = |is_required: bool| {
+        json!({
+            "resourceType": "Questionnaire", "status": "draft",
+            "item": [{
+                "linkId": "1", "type": "string", "required": is_required,
+                "extension": [{"url": url, "valueInteger": 0}],
+            }],
+        })
+    };
+    let (required, other) = (questionnaire(true), questionnaire(false));
+    let code = "kyoyu-extension-context-invariant";
+    assert_differ(&required, &other, code, "Questionnaire.item[0]");
+    assert_eq!(errors(&other, Mode::Strict), []);
+}
+
+#[test]
+fn a_part_of_what_hl7_defines_is_defined_too() {
+    let item = |definition: &str| {
+        let item = json!([{"linkId": "1", "type": "boolean", "definition": definition}]);
+        json!({"resourceType": "Questionnaire", "status": "draft", "item": item})
+    };
+    let known = item("http://hl7.org/fhir/StructureDefinition/Patient#Patient.active");
+    let unknown = item("http://hl7.org/fhir/StructureDefinition/Nothing#Patient.active");
+    let place = "Questionnaire.item[0].definition";
+    assert_differ(&known, &unknown, "kyoyu-url-hl7-unknown", place);
+}
+
+#[test]
+fn a_policy_of_consent_is_known_without_a_definition() {
+    let consent = |uri: &str| {
+        let coded =
+            |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
+        json!({
+            "resourceType": "Consent", "status": "active",
+            "scope": coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
+            "category": [coded("http://loinc.org", "59284-0")],
+            "patient": {"reference": "Patient/1"},
+            "policy": [{"uri": uri}],
+        })
+    };
+    let known = consent("http://hl7.org/fhir/ConsentPolicy/opt-in");
+    let unknown = consent("http://hl7.org/fhir/ConsentPolicy/opt-of");
+    assert_differ(&known, &unknown, "kyoyu-url-hl7-unknown", "Consent.policy[0].uri");
+}
+
+#[test]
+fn what_a_reference_names_is_a_type_only_if_there_is_such_a_type() {
+    let subject = |reference: &str| {
+        let subject = json!({"reference": reference, "type": "Patient"});
+        let code = json!({"text": "x"});
+        json!({"resourceType": "Observation", "status": "final", "code": code, "subject": subject})
+    };
+    let (unknown, other) = (subject("http://kyoyu.test/Nothing/1"), subject("Group/1"));
+    assert_differ(&unknown, &other, "kyoyu-reference-type-differs", "Observation.subject");
+}
+
+#[test]
+fn media_types_as_codes_are_unknown_to_the_reference() {
+    let media_type = |code: &str| {
+        let coding = json!([{"system": "urn:ietf:bcp:13", "code": code}]);
+        json!({"resourceType": "Basic", "code": {"coding": coding}})
+    };
+    let malformed = media_type("text");
+    assert_eq!(errors(&malformed, Mode::Reference), []);
+    assert_eq!(errors(&malformed, Mode::Strict)[0].0, "kyoyu-code-unknown");
+    assert_eq!(errors(&media_type("text/plain"), Mode::Strict), []);
+}
+
+#[test]
+fn blanks_of_other_scripts_alone_are_a_uri_to_the_reference() {
+    let parameter = |uri: &str| json!({"resourceType": "Parameters", "parameter": [{"name": "a", "valueUri": uri}]});
+    let (blank, ending) = (parameter("\u{3000}"), parameter("urn:x:y\u{3000}"));
+    let place = "Parameters.parameter[0].value.ofType(uri)";
+    assert_differ(&blank, &ending, "kyoyu-uri-blanks", place);
+    assert_eq!(errors(&blank, Mode::Strict)[0].0, "kyoyu-uri-blanks");
+}
+
+#[test]
+fn extensions_that_r4_puts_beside_their_contexts_may_stand_there() {
+    let value_set = |name: &str, value: Value| {
+        let mut extension =
+            json!({"url": format!("http://hl7.org/fhir/StructureDefinition/{name}")});
+        extension["valueCode"] = value;
+        json!({"resourceType": "ValueSet", "status": "draft", "extension": [extension]})
+    };
+    let allowed = value_set("structuredefinition-normative-version", json!("4.0.0"));
+    let other = value_set("structuredefinition-explicit-type-name", json!("X"));
+    let of = |resource: &Value| -> Vec<String> {
+        errors(resource, Mode::Reference).into_iter().map(|(code, _)| code).collect()
+    };
+    assert_eq!(of(&allowed), [""; 0]);
+    assert!(of(&other).contains(&"kyoyu-extension-context".to_owned()));
+}
+
+#[test]
+fn systems_that_hl7_names_for_others_are_known_one_by_one() {
+    let parameter = |uri: &str| json!({"resourceType": "Parameters", "parameter": [{"name": "a", "valueUri": uri}]});
+    assert_differ(
+        &parameter("http://hl7.org/fhir/sid/icd-10"),
+        &parameter("http://hl7.org/fhir/sid/icd-10-us"),
+        "kyoyu-url-hl7-unknown",
+        "Parameters.parameter[0].value.ofType(uri)",
+    );
+    assert_differ(
+        &parameter("http://hl7.org/fhirpath/System.String"),
+        &parameter("http://hl7.org/fhirpath/System.Text"),
+        "kyoyu-url-hl7-unknown",
+        "Parameters.parameter[0].value.ofType(uri)",
+    );
+}
+
+#[test]
+fn quantities_of_different_units_are_in_no_order() {
+    let range = |unit: &str| {
+        let range = json!({"low": {"value": 1, "unit": "g"}, "high": {"value": 2, "unit": unit}});
+        json!({"resourceType": "Parameters", "parameter": [{"name": "a", "valueRange": range}]})
+    };
+    let place = "Parameters.parameter[0].value.ofType(Range)";
+    assert_differ(&range("g"), &range("mg"), "rng-2", place);
+}
+
+#[test]
+fn an_item_within_items_is_an_item_to_extensions() {
+    let url = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionPrefix";
+    let questionnaire = |place: &str| {
+        let mut item = json!({
+            "linkId": "1", "type": "choice", "answerOption": [{"valueCoding": {"code": "a"}}],
+        });
+        let extension = json!([{"url": url, "valueString": "a"}]);
+        *item.pointer_mut(place).expect("it is there") =
+            with(item.pointer(place).expect("it is there"), "extension", extension);
+        for depth in 0..3 {
+            item = json!({"linkId": format!("g{depth}"), "type": "group", "item": [item]});
+        }
+        json!({"resourceType": "Questionnaire", "status": "draft", "item": [item]})
+    };
+    let place = "Questionnaire.item[0].item[0].item[0].item[0]";
+    let (option, item) = (questionnaire("/answerOption/0"), questionnaire(""));
+    assert_differ(&option, &item, "kyoyu-extension-context", place);
+}
+
+#[test]
+fn to_the_reference_what_holds_nested_items_is_a_context_of_theirs() {
+    let url = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden";
+    let hidden = |type_name: &str| {
+        let extension = json!([{"url": url, "valueBoolean": true}]);
+        json!({"resourceType": type_name, "status": "draft", "extension": extension})
+    };
+    let questionnaire = hidden("Questionnaire");
+    assert_eq!(errors(&questionnaire, Mode::Reference), []);
+    assert_eq!(errors(&questionnaire, Mode::Strict)[0].0, "kyoyu-extension-context");
+    assert_eq!(errors(&hidden("ValueSet"), Mode::Reference)[0].0, "kyoyu-extension-context");
+}

@@ -72,6 +72,8 @@ fn shared() -> Vec<Value> {
         json!({"id": "Extension.extension:b", "path": "Extension.extension", "sliceName": "b"}),
         json!({"id": "Extension.extension:b.url", "path": "Extension.extension.url", "fixedUri": "b"}),
     ];
+    let mut conditional = extension("conditional", false, std::slice::from_ref(&text));
+    conditional["contextInvariant"] = json!(["code.exists()", "code.text = %extension.value"]);
     let named = json!([{"id": "Patient.name", "path": "Patient.name", "min": 1}]);
     let concepts = json!([
         {"code": "a", "display": "Alpha"}, {"code": "b", "display": "Beta"}, {"code": "c"},
@@ -91,6 +93,7 @@ fn shared() -> Vec<Value> {
         extension("ext", false, std::slice::from_ref(&text)),
         extension("modifier", true, &[text]),
         extension("parts", false, &parts),
+        conditional,
     ]
 }
 

@@ -311,6 +311,41 @@ fn time_is_linear_in_the_entries() {
     assert!(times[1] <= times[0] * 4, "{times:?}");
 }
 
+/// What is found by its name is found as fast where there is much of it.
+#[test]
+fn time_is_linear_in_what_is_contained_and_in_security_labels() {
+    let validator = Validator::shipped(Limits::default(), Generation::default());
+    let contained = |count: usize| {
+        let patient = |place: usize| {
+            let next = format!("#c{}", (place + 1) % count);
+            let link = json!([{"other": {"reference": next}, "type": "seealso"}]);
+            json!({"resourceType": "Patient", "id": format!("c{place}"), "link": link})
+        };
+        let all: Vec<Value> = (0..count).map(patient).collect();
+        let link = json!([{"other": {"reference": "#c0"}, "type": "seealso"}]);
+        json!({"resourceType": "Patient", "contained": all, "link": link})
+    };
+    let labelled = |count: usize| {
+        let label =
+            |place: usize| json!({"system": "urn:oid:1.2.392", "code": format!("c{place}")});
+        let all: Vec<Value> = (0..count).map(label).collect();
+        json!({"resourceType": "Patient", "meta": {"security": all}})
+    };
+    let of = |resource: &Value, runs: usize| {
+        let body = resource.to_string();
+        let before = used_ns();
+        for _ in 0..runs {
+            let report = validator.validate(body.as_bytes(), Mode::Strict);
+            assert!(report.is_valid(), "{:?}", report.findings);
+        }
+        used_ns() - before
+    };
+    for grown in [&contained as &dyn Fn(usize) -> Value, &labelled] {
+        let times = [of(&grown(500), 20), of(&grown(10_000), 1)];
+        assert!(times[1] <= times[0] * 4, "{times:?}");
+    }
+}
+
 /// The kept inputs of the fuzz targets, and what those assert of any input.
 #[test]
 fn the_kept_corpus_breaks_nothing() {

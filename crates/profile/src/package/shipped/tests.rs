@@ -79,7 +79,7 @@ fn compare(ours: &[&Package], theirs: &[&Package]) -> Vec<String> {
 /// What a definition says of itself.
 fn head(own: &Definition) -> impl PartialEq {
     let of = (own.kind, own.type_name.clone(), own.base.clone(), own.is_profile, own.is_abstract);
-    (of, own.name.clone(), own.contexts.clone())
+    (of, own.name.clone(), own.contexts.clone(), own.context_invariants.clone())
 }
 
 /// Ordered slicings whose slices come in another order.

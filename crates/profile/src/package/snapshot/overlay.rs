@@ -37,6 +37,7 @@ pub(super) fn lay(completer: &mut Completer<'_, '_>, definition: &Definition) ->
         type_name: definition.type_name.clone(),
         base: definition.base.clone(),
         contexts: definition.contexts.clone(),
+        context_invariants: definition.context_invariants.clone(),
         ..*definition
     }
 }

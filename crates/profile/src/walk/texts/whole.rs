@@ -88,6 +88,61 @@ rules! {
         "a CodeSystem that supplements another one does not state caseSensitive",
         "caseSensitiveを削除してください",
         "remove caseSensitive";
+    PROFILE_OF_PARAMETERS = "kyoyu-operation-profile", "invalid", Error,
+        "操作の入出力のプロファイルはParametersのものでなければなりません",
+        "the profile of an operation's input or output has to be one of Parameters",
+        "Parametersのプロファイルを指定してください",
+        "name a profile of Parameters";
+    MEASURE_LIBRARY = "kyoyu-measure-library", "not-found", Warning,
+        "CQLの基準が指すライブラリがありません",
+        "the library that a criterion in CQL names is not at hand",
+        "ライブラリを指定するか、ほかの言語で書いてください",
+        "name a library that is known, or write it in another language";
+    GUIDE_DEPENDENCY = "kyoyu-guide-dependency", "business-rule", Error,
+        "依存先がImplementationGuideのURLまたはパッケージの名前になっていません",
+        "a dependency is the URL of an ImplementationGuide and the name of a package",
+        "uriとpackageIdを確認してください",
+        "check uri and packageId";
+    INCLUDED_SYSTEM = "kyoyu-value-set-system", "invalid", Error,
+        "ValueSetのコード体系は、版を含まないコード体系の絶対URIでなければなりません",
+        "the system of a part of a ValueSet has to be the absolute URI of a code system, without version",
+        "コード体系のURIを入れてください",
+        "put the URI of the code system there";
+    VALUE_SET_FILTER = "kyoyu-value-set-filter", "invalid", Error,
+        "ValueSetの絞り込みの演算子または値が、そのプロパティに合いません",
+        "the operator or the value of the filter does not fit its property",
+        "演算子と値を確認してください",
+        "check the operator and the value";
+    VALUE_SET_FILTER_UNKNOWN = "kyoyu-value-set-filter-unknown", "not-found", Warning,
+        "絞り込みのコードを確かめられません",
+        "the code of the filter could not be checked",
+        "コードを確認してください",
+        "check the code";
+    MAPPED_CODE = "kyoyu-concept-map-code", "code-invalid", Error,
+        "コード体系にないコードの対応です",
+        "the code that is mapped is not in its code system",
+        "コードを確認してください",
+        "check the code";
+    MAP_NAME = "kyoyu-structure-map-name", "invalid", Error,
+        "StructureMapの名前は英字で始まる英数字でなければなりません",
+        "the names of a StructureMap are letters and digits, a letter first",
+        "名前を直してください",
+        "correct the name";
+    EXTENSION_URL_FIXED = "kyoyu-extension-definition-url", "invalid", Error,
+        "拡張の定義がExtension.urlをそのURLに固定していません",
+        "the definition of an extension has to fix Extension.url to its own URL",
+        "differentialのExtension.urlにfixedUriを入れてください",
+        "put fixedUri at Extension.url of the differential";
+    ENABLE_WHEN_UNKNOWN = "kyoyu-enable-when-unknown", "business-rule", Error,
+        "表示条件の質問がありません",
+        "the question that the item hangs on does not exist",
+        "enableWhen.questionのlinkIdを確認してください",
+        "check the linkId in enableWhen.question";
+    ENABLE_WHEN_WITHIN = "kyoyu-enable-when-within", "business-rule", Error,
+        "表示条件の質問がその項目自身かその中にあります",
+        "the question that the item hangs on is the item itself or within it",
+        "ほかの項目を条件にしてください",
+        "let it hang on another item";
     SECURITY_REPEATED = "kyoyu-security-repeated", "business-rule", Error,
         "セキュリティラベルが重複しています",
         "the security label is repeated",
