@@ -327,7 +327,7 @@ fn time_is_linear_in_what_is_contained_and_in_security_labels() {
     };
     let labelled = |count: usize| {
         let label =
-            |place: usize| json!({"system": "urn:oid:1.2.392", "code": format!("c{place}")});
+            |place: usize| json!({"system": "urn:oid:1.2.392.100495", "code": format!("c{place}")});
         let all: Vec<Value> = (0..count).map(label).collect();
         json!({"resourceType": "Patient", "meta": {"security": all}})
     };
