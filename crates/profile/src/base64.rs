@@ -64,7 +64,7 @@ pub(crate) fn decoded(text: &[u8]) -> impl Iterator<Item = u8> {
     text.chunks(4).flat_map(|letters| {
         let digits = letters.iter().map_while(|letter| digit_value(*letter));
         let count = digits.clone().count();
-        let number = digits.fold(0_u32, |number, value| number << 6 | u32::from(value));
+        let number = digits.fold(0_u32, |number, value| (number << 6) | u32::from(value));
         let bytes = (number << (6 * (4 - count))).to_be_bytes();
         bytes.into_iter().skip(1).take(count.saturating_sub(1))
     })
