@@ -9,6 +9,7 @@ mod limits;
 mod rights;
 mod texts;
 mod traces;
+mod turns;
 mod workers;
 
 use bytes::Bytes;

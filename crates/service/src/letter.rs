@@ -103,7 +103,7 @@ impl Service {
             pattern,
             state,
             registered_at: now,
-            visible_at: visible_from(state, now),
+            visible_at: visible_from(tx, state, addressee).await?,
             received_at: None,
             cancelled_at: None,
         })
@@ -149,7 +149,7 @@ impl Service {
             belongs_to: Some(referral.submission),
             state,
             registered_at: now,
-            visible_at: visible_from(state, now),
+            visible_at: visible_from(tx, state, referral.addressee).await?,
             received_at: None,
             cancelled_at: None,
             ..referral
@@ -162,8 +162,16 @@ fn kind_of(checked: &Checked) -> &'static Kind {
     document.expect("only documents are letters").kind
 }
 
-fn visible_from(state: LetterState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    (state == LetterState::Readable).then_some(now)
+/// Since when the addressee sees a letter that comes into a state, or back into it.
+async fn visible_from(
+    tx: &mut Tx,
+    state: LetterState,
+    addressee: InstitutionNumber,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    match state {
+        LetterState::Readable => Ok(Some(letter::turn(tx, addressee).await?)),
+        _ => Ok(None),
+    }
 }
 
 fn is_letter(submission: &Submission) -> bool {
@@ -202,8 +210,13 @@ pub(crate) async fn set_cancelled(
             Some(now) => Some(now),
             None => referral_cancelled_at(tx, &letter).await?,
         };
-        letter::cancel_following(tx, &letter, cancelled_at).await?;
-        letter::update(tx, &Letter { cancelled_at, ..letter }).await?;
+        let mut now = Letter { cancelled_at, ..letter.clone() };
+        if cancelled_at.is_none() {
+            // Who has looked at the inbox in between sees it as new.
+            now.visible_at = visible_from(tx, letter.state, letter.addressee).await?;
+        }
+        letter::cancel_following(tx, &letter, &now).await?;
+        letter::update(tx, &now).await?;
     }
     Ok(())
 }

@@ -57,6 +57,25 @@ fn letters(rows: Vec<Row>) -> Result<Vec<Letter>> {
     rows.into_iter().map(Row::into_letter).collect()
 }
 
+/// 受信箱の順番 — the instant from which an addressee sees what this transaction shows it. The
+/// addressee is held until the transaction ends, so that letters come into sight in the order
+/// of their instants: who asks for what came since the last one misses none.
+pub async fn turn(tx: &mut Tx, addressee: InstitutionNumber) -> Result<DateTime<Utc>> {
+    let database = sqlx::query_scalar!(
+        r#"-- letter.turn
+        select clock_timestamp() as "now!"
+        from (
+            select pg_advisory_xact_lock(hashtextextended('letters to ' || $1, 0))::text as held
+            offset 0
+        ) as locked
+        where held is not null"#,
+        addressee.as_str()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(tx.instant_of(database))
+}
+
 /// Stores a new letter.
 pub async fn insert(tx: &mut Tx, letter: &Letter) -> Result<()> {
     let done = sqlx::query!(
@@ -207,23 +226,21 @@ pub async fn follow(tx: &mut Tx, former: SubmissionId, referral: &Letter) -> Res
 }
 
 /// Takes the discharge summaries of a referral out of sight with it, or puts back those that
-/// went with it. What has been received stays as it is.
-pub async fn cancel_following(
-    tx: &mut Tx,
-    referral: &Letter,
-    cancelled_at: Option<DateTime<Utc>>,
-) -> Result<()> {
+/// went with it, visible from when the referral is. What has been received stays as it is.
+pub async fn cancel_following(tx: &mut Tx, referral: &Letter, now: &Letter) -> Result<()> {
     sqlx::query!(
         "-- letter.cancel_following
         update letter
-        set cancelled_at = $5
+        set cancelled_at = $5,
+            visible_at = case when visible_at is null then null else $6::timestamptz end
         where bucket = $1 and person = $2 and belongs_to = $3 and received_at is null
             and cancelled_at is not distinct from $4",
         referral.submission.bucket.number(),
         referral.person.uuid(),
         referral.submission.uuid,
         referral.cancelled_at,
-        cancelled_at
+        now.cancelled_at,
+        now.visible_at
     )
     .execute(tx.connection())
     .await?;

@@ -71,6 +71,12 @@ impl Tx {
         self.now
     }
 
+    /// The instant of a moment within this transaction, for what must come in an order of its
+    /// own.
+    pub(crate) fn instant_of(&self, database: DateTime<Utc>) -> DateTime<Utc> {
+        self.surroundings.clock.now(database)
+    }
+
     /// The randomness that ids are made of.
     pub fn randomness(&self) -> &dyn Randomness {
         self.surroundings.randomness.as_ref()

@@ -310,3 +310,21 @@ async fn the_inbox_is_paged_newest_first_and_rings() {
     assert_eq!(listed, [rung]);
     scene.app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_comes_back_is_new_to_who_has_looked_in_between() {
+    let scene = Scene::new().await;
+    let letter = scene.letter();
+    let id = scene.sent(&letter).await;
+    let cancel = cancellation(letter.identifier.value(), &scene.person.identifier);
+    scene.app.hospital.post("/fhir/Bundle/$cancel", cancel.clone()).await.must_be(200);
+    scene.app.pass(TimeDelta::minutes(1));
+    let since = scene.app.now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let address = format!("/fhir/DocumentReference?since={since}");
+    scene.app.pass(TimeDelta::minutes(1));
+    assert!(scene.clinic.get(&address).await.must_be(200).matches().is_empty());
+    scene.app.hospital.post("/fhir/Bundle/$undo-cancel", cancel).await.must_be(200);
+    let listed = scene.clinic.get(&address).await.must_be(200).matches();
+    assert_eq!(listed.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
+    scene.app.finish().await;
+}

@@ -134,7 +134,8 @@ async fn answered(tx: &mut Tx, letter: Letter, event: LetterEvent) -> Result<Let
     if state == letter.state {
         return Ok(letter);
     }
-    let letter = Letter { state, visible_at: visible_from(state, tx.now()), ..letter };
+    let visible_at = visible_from(tx, state, letter.addressee).await?;
+    let letter = Letter { state, visible_at, ..letter };
     letter::update(tx, &letter).await?;
     Ok(letter)
 }
