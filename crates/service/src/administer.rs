@@ -92,10 +92,9 @@ impl Service {
     ) -> Result<(), Problem> {
         let work = async {
             let mut tx = self.store.begin().await?;
-            let known = registry::load(&self.store).await?.successors;
-            let comes_after = registry::successors_of(&known, institution);
-            let is_circle =
-                institution == predecessor || comes_after.into_iter().any(|one| one == predecessor);
+            let known = registry::load(&self.store).await?.successions;
+            let mut later = known.after(institution);
+            let is_circle = institution == predecessor || later.any(|one| one == predecessor);
             if is_circle || !registry::succeed(&mut tx, institution, predecessor).await? {
                 return Err((&rules::SUCCESSION).into());
             }

@@ -73,7 +73,7 @@ where
     for _ in 1..ATTEMPTS {
         match attempt().await {
             Err(Failure::Store(Error::Retry(_) | Error::Overtaken)) => {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
             outcome => return outcome,
         }

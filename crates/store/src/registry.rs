@@ -26,11 +26,24 @@ pub struct Registry {
     /// Names of institutions, each with the instant from which it holds.
     pub institution_names: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, String>>,
     /// 承継 — who has succeeded an institution.
-    pub successors: HashMap<InstitutionNumber, InstitutionNumber>,
+    pub successions: Successions,
     /// How institutions prescribe, each with the instant from which it holds.
     pub prescribing: HashMap<InstitutionNumber, BTreeMap<DateTime<Utc>, Medium>>,
     /// Token issuers by name.
     pub issuers: HashMap<String, Issuer>,
+}
+
+/// 承継 — who has succeeded whom.
+#[derive(Debug, Default)]
+pub struct Successions(HashMap<InstitutionNumber, InstitutionNumber>);
+
+impl Successions {
+    /// Who has succeeded an institution, and who has succeeded that one, to the end.
+    pub fn after(&self, institution: InstitutionNumber) -> impl Iterator<Item = InstitutionNumber> {
+        let first = self.0.get(&institution).copied();
+        // No institution is succeeded twice, so that a chain is at most as long as the table.
+        std::iter::successors(first, |one| self.0.get(one).copied()).take(self.0.len())
+    }
 }
 
 fn corrupt(table: &'static str, column: &'static str) -> Error {
@@ -141,12 +154,12 @@ async fn load_successions(store: &Store, registry: &mut Registry) -> Result<()> 
             text.parse().map_err(|_| corrupt("institution_succession", column))
         };
         let predecessor = number(row.predecessor, "predecessor")?;
-        registry.successors.insert(predecessor, number(row.institution, "institution")?);
+        registry.successions.0.insert(predecessor, number(row.institution, "institution")?);
     }
-    let predecessors: Vec<InstitutionNumber> = registry.successors.keys().copied().collect();
-    for participant in registry.participants.values_mut() {
-        for predecessor in &predecessors {
-            for successor in successors_of(&registry.successors, *predecessor) {
+    let Registry { participants, successions, .. } = registry;
+    for participant in participants.values_mut() {
+        for predecessor in successions.0.keys() {
+            for successor in successions.after(*predecessor) {
                 if participant.institutions.contains(&successor) {
                     participant.predecessors.entry(successor).or_default().insert(*predecessor);
                 }
@@ -154,16 +167,6 @@ async fn load_successions(store: &Store, registry: &mut Registry) -> Result<()> 
         }
     }
     Ok(())
-}
-
-/// Who has succeeded an institution, and who has succeeded that one, to the end.
-pub fn successors_of(
-    successors: &HashMap<InstitutionNumber, InstitutionNumber>,
-    institution: InstitutionNumber,
-) -> impl Iterator<Item = InstitutionNumber> {
-    let first = successors.get(&institution).copied();
-    // No institution is succeeded twice, so that a chain is at most as long as the table.
-    std::iter::successors(first, |one| successors.get(one).copied()).take(successors.len())
 }
 
 async fn load_names(store: &Store, registry: &mut Registry) -> Result<()> {
