@@ -74,8 +74,14 @@ impl Scene {
         desk.post(&format!("/fhir/Bundle/{id}/$receive"), "").await
     }
 
-    /// What the sender is told of a letter.
+    /// Where a letter stands, as its sender is told.
     async fn state(&self, letter: &SynthBundle) -> String {
+        let state = self.told(letter, "state").await.expect("every letter has a state");
+        state["valueCode"].as_str().expect("a code").to_owned()
+    }
+
+    /// One of the things that the sender is told of a letter.
+    async fn told(&self, letter: &SynthBundle, name: &str) -> Option<Value> {
         let identifier = kyoyu_tests::app::url_encoded(&format!(
             "{}|{}",
             kyoyu_domain::identifiers::BundleIdentifier::SYSTEM,
@@ -86,8 +92,8 @@ impl Scene {
         let list = reply.must_be(200).json().expect("JSON");
         let parts = list["parameter"][0]["part"].as_array().expect("parts").clone();
         let letter = parts.iter().find(|part| part["name"] == "letter").expect("a letter");
-        let state = letter["part"].as_array().expect("parts")[0]["valueCode"].clone();
-        state.as_str().expect("a code").to_owned()
+        let parts = letter["part"].as_array().expect("parts").clone();
+        parts.into_iter().find(|part| part["name"] == name)
     }
 
     async fn answer(&self, desk: &Desk, id: &str, answer: &Value) -> kyoyu_devkit::Reply {

@@ -84,6 +84,10 @@ fn describe_letter(letter: &Letter) -> Vec<ParametersParameter> {
     if let Some(received_at) = letter.received_at {
         parameters.push(value("receivedAt", Value::Instant(parts::instant(received_at))));
     }
+    // Also of a discharge summary that is out of sight with its referral.
+    if let Some(cancelled_at) = letter.cancelled_at {
+        parameters.push(value("cancelledAt", Value::Instant(parts::instant(cancelled_at))));
+    }
     parameters
 }
 

@@ -76,8 +76,10 @@ async fn a_discharge_summary_is_seen_with_its_referral_only() {
     assert_eq!(scene.listed(&scene.clinic).await.len(), 2);
     scene.take_back("$cancel", &letter).await;
     assert!(scene.listed(&scene.clinic).await.is_empty(), "both are gone");
+    assert!(scene.told(&summary, "cancelledAt").await.is_some(), "and their sender knows");
     scene.take_back("$undo-cancel", &letter).await;
     assert_eq!(scene.listed(&scene.clinic).await.len(), 2, "both are back");
+    assert!(scene.told(&summary, "cancelledAt").await.is_none());
 
     scene.take_back("$cancel", &summary).await;
     scene.app.pass(TimeDelta::minutes(1));
