@@ -1,8 +1,15 @@
 //! 統合 — persons whom the eligibility network says to be one.
 
 use bytes::Bytes;
-use kyoyu_domain::{identifiers::PersonKey, problem::Problem};
+use kyoyu_domain::{
+    audit::{Action, AuditEvent},
+    identifiers::{Bucket, PersonKey},
+    person::Gender,
+    phi::Phi,
+    problem::Problem,
+};
 use kyoyu_service::{SearchQuery, SentBy};
+use kyoyu_store::{Store, person};
 use kyoyu_tests::{
     lifecycle::{
         BundleName, Type,
@@ -11,6 +18,7 @@ use kyoyu_tests::{
     service::{ehr, insured, network, portal},
 };
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::{Ward, condition, lab};
 
@@ -156,6 +164,40 @@ async fn the_access_log_goes_on_over_every_join_and_so_do_receipts() {
     }
     let pointing = format!("person where joined_person = '{}'", key.uuid());
     assert_eq!(ward.count(&pointing).await, 4, "three announced and one joined");
+}
+
+/// Moves one person's data under a chosen key, as no announcement could.
+async fn move_to(store: &Store, former: PersonKey, into: PersonKey) {
+    let mut tx = store.begin().await.expect("a transaction");
+    let birth_on = Phi::new(BORN_ON.parse().expect("a date"));
+    person::insert(&mut tx, into, &birth_on, Gender::Female).await.expect("a new key");
+    person::Join::new(&[former], into).run(&mut tx).await.expect("it moves");
+    let event = AuditEvent::done(&network().actor(), Action::Announce, 1).about(into);
+    tx.commit(event).await.expect("it commits");
+}
+
+/// A key in a bucket, or in any other.
+fn key_where(is_wanted: impl Fn(Bucket) -> bool) -> PersonKey {
+    let keys = (1..).map(|number| PersonKey::new(Uuid::from_u128(number)));
+    keys.into_iter().find(|key| is_wanted(key.bucket())).expect("every bucket has keys")
+}
+
+#[tokio::test]
+async fn receipts_are_found_when_a_bucket_comes_back_after_several_joins() {
+    let ward = Ward::open().await;
+    let receipts = ward.one_bundle_each(&[ONE]).await;
+    let store = ward.database.store().await;
+    let first = ward.joined(&[ONE]).await;
+    let second = key_where(|bucket| bucket != first.bucket());
+    let third = key_where(|bucket| bucket == first.bucket());
+    let last = key_where(|bucket| bucket != first.bucket() && bucket != second.bucket());
+    for (former, into) in [(first, second), (second, third), (third, last)] {
+        move_to(&store, former, into).await;
+        let query = [("receipt".to_owned(), receipts[0].clone())];
+        let known = ward.service.submissions(&ehr(), &query).await.expect("its own");
+        assert_eq!(known.submissions.len(), 1, "under {into}");
+        assert_eq!(ward.search(into, Type::Condition).await.len(), 1);
+    }
 }
 
 #[tokio::test]
