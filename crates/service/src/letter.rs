@@ -210,13 +210,13 @@ pub(crate) async fn set_cancelled(
             Some(now) => Some(now),
             None => referral_cancelled_at(tx, &letter).await?,
         };
-        let mut now = Letter { cancelled_at, ..letter.clone() };
+        let mut from_now_on = Letter { cancelled_at, ..letter.clone() };
         if cancelled_at.is_none() {
             // Who has looked at the inbox in between sees it as new.
-            now.visible_at = visible_from(tx, letter.state, letter.addressee).await?;
+            from_now_on.visible_at = visible_from(tx, letter.state, letter.addressee).await?;
         }
-        letter::cancel_following(tx, &letter, &now).await?;
-        letter::update(tx, &now).await?;
+        letter::cancel_following(tx, &letter, &from_now_on).await?;
+        letter::update(tx, &from_now_on).await?;
     }
     Ok(())
 }

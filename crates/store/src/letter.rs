@@ -227,7 +227,7 @@ pub async fn follow(tx: &mut Tx, former: SubmissionId, referral: &Letter) -> Res
 
 /// Takes the discharge summaries of a referral out of sight with it, or puts back those that
 /// went with it, visible from when the referral is. What has been received stays as it is.
-pub async fn cancel_following(tx: &mut Tx, referral: &Letter, now: &Letter) -> Result<()> {
+pub async fn cancel_following(tx: &mut Tx, referral: &Letter, from_now_on: &Letter) -> Result<()> {
     sqlx::query!(
         "-- letter.cancel_following
         update letter
@@ -239,8 +239,8 @@ pub async fn cancel_following(tx: &mut Tx, referral: &Letter, now: &Letter) -> R
         referral.person.uuid(),
         referral.submission.uuid,
         referral.cancelled_at,
-        now.cancelled_at,
-        now.visible_at
+        from_now_on.cancelled_at,
+        from_now_on.visible_at
     )
     .execute(tx.connection())
     .await?;
