@@ -6,14 +6,13 @@ mod write;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kyoyu_domain::{
     catalogue,
-    identifiers::{Bucket, BundleIdentifier, InstitutionNumber, PersonKey, SubmissionId},
+    identifiers::{Bucket, InstitutionNumber, PersonKey, SubmissionId},
     submission::{KindCount, State, Submission},
 };
 use uuid::Uuid;
 
-use self::look_up::OwnerRow;
 pub use self::{
-    look_up::look_up,
+    look_up::{find, look_up},
     write::{NewSubmission, insert, replace},
 };
 use crate::{
@@ -30,35 +29,6 @@ pub struct Owner {
     pub last: SubmissionId,
     /// That version, unless nothing of it is left.
     pub current: Option<Submission>,
-}
-
-/// Who owns a Bundle identifier, and its current version.
-pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
-    let digest = identifier.digest();
-    let row = sqlx::query_as!(
-        OwnerRow,
-        r#"-- submission.find
-        select
-            b.bucket as "bucket?",
-            b.person as "person?",
-            b.submission as "submission?",
-            s.version as "version?",
-            s.sha256 as "sha256?",
-            s.sent_at as "sent_at?",
-            s.registered_at as "registered_at?",
-            s.cancelled_at as "cancelled_at?",
-            s.restored_at as "restored_at?",
-            s.counts as "counts?",
-            s.notes as "notes?"
-        from bundle_identifier b
-        left join submission s on s.bucket = b.bucket and s.submission = b.submission
-        where b.identifier_bucket = $1 and b.digest = $2"#,
-        Bucket::of(&digest).number(),
-        &digest[..]
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    row.map_or(Ok(None), |row| row.into_owner(identifier))
 }
 
 /// Marks a version as cancelled.

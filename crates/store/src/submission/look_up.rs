@@ -1,4 +1,5 @@
-//! 登録前の照会 — what a registration must know before it stores anything, in one statement.
+//! 照会 — whose a Bundle identifier is, and what a registration must know beside it, in one
+//! statement.
 
 use chrono::{DateTime, Utc};
 use kyoyu_domain::{
@@ -15,8 +16,15 @@ use crate::{
     segment::{self, MOST_SEGMENTS, Segment},
 };
 
-/// Who owns a Bundle identifier, and a person's segments of some kinds without their bodies:
-/// [`super::find`] and [`segment::list`] at once.
+/// Who owns a Bundle identifier, and its current version.
+pub async fn find(tx: &mut Tx, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
+    let nobody = PersonKey::new(Uuid::nil());
+    let (owner, _) = look_up(tx, identifier, nobody, &[]).await?;
+    Ok(owner)
+}
+
+/// Who owns a Bundle identifier, and a person's segments of some kinds without their bodies,
+/// as [`segment::list`] has them.
 pub async fn look_up(
     tx: &mut Tx,
     identifier: &BundleIdentifier,
@@ -100,22 +108,22 @@ pub async fn look_up(
 
 /// The row of a Bundle identifier with that of its last version; all absent: nobody has it.
 #[derive(Debug, Default)]
-pub(super) struct OwnerRow {
-    pub(super) bucket: Option<i16>,
-    pub(super) person: Option<Uuid>,
-    pub(super) submission: Option<Uuid>,
-    pub(super) version: Option<i32>,
-    pub(super) sha256: Option<Vec<u8>>,
-    pub(super) sent_at: Option<DateTime<Utc>>,
-    pub(super) registered_at: Option<DateTime<Utc>>,
-    pub(super) cancelled_at: Option<DateTime<Utc>>,
-    pub(super) restored_at: Option<DateTime<Utc>>,
-    pub(super) counts: Option<String>,
-    pub(super) notes: Option<String>,
+struct OwnerRow {
+    bucket: Option<i16>,
+    person: Option<Uuid>,
+    submission: Option<Uuid>,
+    version: Option<i32>,
+    sha256: Option<Vec<u8>>,
+    sent_at: Option<DateTime<Utc>>,
+    registered_at: Option<DateTime<Utc>>,
+    cancelled_at: Option<DateTime<Utc>>,
+    restored_at: Option<DateTime<Utc>>,
+    counts: Option<String>,
+    notes: Option<String>,
 }
 
 impl OwnerRow {
-    pub(super) fn into_owner(self, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
+    fn into_owner(self, identifier: &BundleIdentifier) -> Result<Option<Owner>> {
         let (Some(number), Some(person), Some(last)) = (self.bucket, self.person, self.submission)
         else {
             return Ok(None);
