@@ -20,7 +20,7 @@ use kyoyu_domain::{
     signature::Verification,
 };
 use kyoyu_store::{
-    Reader, consent, document, person,
+    Error, Reader, consent, document, person,
     sealed::{self, Wanted},
     segment::{self, Segment},
     signature,
@@ -150,6 +150,9 @@ impl Service {
         }
         let permission = policy::grant(request.clone()).map_err(|rule| (rule.into(), person))?;
         let segments = sealed.open(&permission.grant).map_err(|error| (error.into(), person))?;
+        if role == Role::PatientPortal && segments.is_empty() {
+            must_be_there(&mut reader, key).await.map_err(|failure| (failure, person))?;
+        }
         let session = Session {
             reader,
             grant: permission.grant,
@@ -355,6 +358,12 @@ async fn whole(session: &mut Session, one: &Readable<'_>, text: Bytes) -> Result
         return Ok(text);
     }
     Ok(document::whole(reader, grant, one.segment.key.submission, &text).await?)
+}
+
+/// A patient who was joined with another since the token's identifier was looked up would see
+/// an empty list; an institution is refused then, for want of a consent.
+async fn must_be_there(reader: &mut Reader, person: PersonKey) -> Result<(), Failure> {
+    if person::is_there(reader, person).await? { Ok(()) } else { Err(Error::Overtaken.into()) }
 }
 
 /// An insurer reads of its own members, as of today, and of nobody else.

@@ -179,6 +179,20 @@ pub async fn find(reader: &mut Reader, identifier: &PersonIdentifier) -> Result<
     Ok(rows.into_iter().map(|row| PersonKey::new(row.person)).collect())
 }
 
+/// Whether a person is still there, and was not joined with another since its key was read.
+pub async fn is_there(reader: &mut Reader, person: PersonKey) -> Result<bool> {
+    let is_there = sqlx::query_scalar!(
+        r#"-- person.is_there
+        select person_is_there($1, $2) as "is_there!""#,
+        person.bucket().number(),
+        person.uuid()
+    )
+    .fetch_one(reader.statement())
+    .await?;
+    reader.answered();
+    Ok(is_there)
+}
+
 /// 加入者 — whether a person is a member of an insurer on a day in Japan.
 pub async fn is_member(
     reader: &mut Reader,

@@ -65,6 +65,11 @@ async fn who_is_announced_as_one_is_read_as_one_and_under_no_former_key() {
     ward.register(OTHER, 1, &[condition(2)]).await.expect("it is valid");
     let key = ward.joined(&[ONE, OTHER]).await;
     assert!(!former.contains(&key));
+    let mut reader = ward.database.store().await.reader().await.expect("a connection");
+    assert!(person::is_there(&mut reader, key).await.expect("an answer"));
+    for key in former {
+        assert!(!person::is_there(&mut reader, key).await.expect("an answer"));
+    }
     assert_eq!(ward.search(key, Type::Condition).await.len(), 2);
     for key in former {
         let refused = ward.try_search(key, Type::Condition).await.expect_err("nobody's key");
